@@ -53,3 +53,57 @@ static const int64_t mv_UTIME_OMIT = UTIME_OMIT;
 static const int mv_O_TMPFILE = O_TMPFILE;
 static const int mv_O_PATH = O_PATH;
 static const int mv_AT_EMPTY_PATH = AT_EMPTY_PATH;
+static const int mv_AT_FDCWD = AT_FDCWD;
+
+// statx: the fields that a file's attributes need.
+static const unsigned mv_STATX_WANTED = STATX_BASIC_STATS | STATX_BTIME;
+static inline uint64_t mv_statx_device(const struct statx *s) { return makedev(s->stx_dev_major, s->stx_dev_minor); }
+static inline uint64_t mv_statx_rdev(const struct statx *s) { return makedev(s->stx_rdev_major, s->stx_rdev_minor); }
+
+// File handles (name_to_handle_at(2)) with room for the largest handle.
+struct mv_file_handle {
+    unsigned int bytes;
+    int type;
+    unsigned char data[128];
+};
+static inline int mv_name_to_handle(int dir, const char *name, struct mv_file_handle *handle, int *mount, int flags) {
+    handle->bytes = sizeof handle->data;
+    return name_to_handle_at(dir, name, (struct file_handle *)handle, mount, flags);
+}
+static inline int mv_open_by_handle(int mount, struct mv_file_handle *handle, int flags) {
+    return open_by_handle_at(mount, (struct file_handle *)handle, flags);
+}
+
+// System calls that the C library of Debian 12 has no function for.
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+static inline int mv_fchmodat2(int fd, const char *path, mode_t mode, int flags) {
+    return (int)syscall(SYS_fchmodat2, fd, path, mode, flags);
+}
+struct mv_xattr_args {
+    uint64_t value __attribute__((aligned(8)));
+    uint32_t size;
+    uint32_t flags;
+};
+static inline long mv_setxattrat(int fd, const char *name, const void *value, size_t size, int flags) {
+    struct mv_xattr_args args = {(uint64_t)(uintptr_t)value, (uint32_t)size, (uint32_t)flags};
+    return syscall(463, fd, "", AT_EMPTY_PATH, name, &args, sizeof args);
+}
+static inline long mv_getxattrat(int fd, const char *name, void *value, size_t size) {
+    struct mv_xattr_args args = {(uint64_t)(uintptr_t)value, (uint32_t)size, 0};
+    return syscall(464, fd, "", AT_EMPTY_PATH, name, &args, sizeof args);
+}
+static inline long mv_listxattrat(int fd, char *list, size_t size) {
+    return syscall(465, fd, "", AT_EMPTY_PATH, list, size);
+}
+static inline long mv_removexattrat(int fd, const char *name) { return syscall(466, fd, "", AT_EMPTY_PATH, name); }
+
+// Credentials of one thread: the C library's functions would change every thread of the process.
+static inline int mv_thread_setfsuid(uid_t uid) { return (int)syscall(SYS_setfsuid, uid); }
+static inline int mv_thread_setfsgid(gid_t gid) { return (int)syscall(SYS_setfsgid, gid); }
+struct mv_capabilities {
+    uint64_t effective, permitted, inheritable;
+};
+int mv_thread_capabilities(struct mv_capabilities *out);
+int mv_thread_set_capabilities(const struct mv_capabilities *in);
