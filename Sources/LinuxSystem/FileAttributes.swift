@@ -1,5 +1,5 @@
 import CLinux
-public import SystemPackage
+import SystemPackage
 
 /// What statx(2) knows of a file: the attributes that travel through the stack.
 public struct FileAttributes: Sendable, Hashable {
@@ -82,7 +82,7 @@ extension FileAttributes {
 
     static func of(_ directory: Int32, name: UnsafePointer<CChar>, flags: Int32) throws(Errno) -> FileAttributes {
         var raw = statx()
-        _ = try retrying { CLinux.statx(directory, name, flags | AT_NO_AUTOMOUNT, mv_STATX_WANTED, &raw) }
+        _ = try retrying { mv_statx(directory, name, flags | AT_NO_AUTOMOUNT, &raw) }
         return FileAttributes(raw)
     }
 

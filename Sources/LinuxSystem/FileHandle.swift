@@ -1,5 +1,5 @@
-public import CLinux
-public import SystemPackage
+import CLinux
+import SystemPackage
 
 /// A filesystem's own persistent name for an inode (name_to_handle_at(2)), generation included.
 ///

@@ -1,5 +1,5 @@
 import CLinux
-public import SystemPackage
+import SystemPackage
 
 /// A file descriptor that is closed with its last reference.
 ///
@@ -18,7 +18,7 @@ public final class OwnedDescriptor: Sendable {
 /// Turns the -1 of a system call into its errno.
 @inline(__always)
 public func checked(_ result: Int32) throws(Errno) -> Int32 {
-    if result < 0 { throw Errno(rawValue: errno) }
+    if result < 0 { throw Errno(rawValue: mv_errno()) }
     return result
 }
 
@@ -28,7 +28,7 @@ public func retrying(_ call: () -> Int32) throws(Errno) -> Int32 {
     while true {
         let result = call()
         if result >= 0 { return result }
-        let code = errno
+        let code = mv_errno()
         if code != EINTR { throw Errno(rawValue: code) }
     }
 }
@@ -39,7 +39,7 @@ public func retryingLength(_ call: () -> Int) throws(Errno) -> Int {
     while true {
         let result = call()
         if result >= 0 { return result }
-        let code = errno
+        let code = mv_errno()
         if code != EINTR { throw Errno(rawValue: code) }
     }
 }

@@ -34,7 +34,7 @@ public final class SystemThread: Sendable {
             { argument in
                 guard let argument else { return nil }
                 let body = Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-                pthread_setname_np(pthread_self(), body.name)
+                _ = mv_thread_name(body.name)
                 body.run()
                 return nil
             }, body.toOpaque())

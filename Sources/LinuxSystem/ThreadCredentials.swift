@@ -1,5 +1,5 @@
 import CLinux
-public import SystemPackage
+import SystemPackage
 
 /// What one thread may do, changed for one thread only.
 ///

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@
 
 // Variadic functions and macros with values, as functions and constants that Swift imports.
 
+static inline int mv_errno(void) { return errno; }
 static inline int mv_openat(int dir, const char *path, int flags, mode_t mode) { return openat(dir, path, flags, mode); }
 static inline int mv_fcntl_int(int fd, int command, int argument) { return fcntl(fd, command, argument); }
 static inline int mv_fcntl_lock(int fd, int command, struct flock *lock) { return fcntl(fd, command, lock); }
@@ -42,6 +44,7 @@ static inline unsigned mv_major(dev_t device) { return major(device); }
 static inline unsigned mv_minor(dev_t device) { return minor(device); }
 static inline dev_t mv_makedev(unsigned a, unsigned b) { return makedev(a, b); }
 static inline int mv_setgroups_thread(size_t count, const gid_t *groups) { return (int)syscall(SYS_setgroups, count, groups); }
+static inline int mv_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 static inline int mv_gettid(void) { return (int)syscall(SYS_gettid); }
 static inline int mv_pidfd_open(int pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
 static inline int mv_pidfd_send_signal(int fd, int signal) { return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0); }
@@ -56,7 +59,9 @@ static const int mv_AT_EMPTY_PATH = AT_EMPTY_PATH;
 static const int mv_AT_FDCWD = AT_FDCWD;
 
 // statx: the fields that a file's attributes need.
-static const unsigned mv_STATX_WANTED = STATX_BASIC_STATS | STATX_BTIME;
+static inline int mv_statx(int dir, const char *name, int flags, struct statx *out) {
+    return statx(dir, name, flags, STATX_BASIC_STATS | STATX_BTIME, out);
+}
 static inline uint64_t mv_statx_device(const struct statx *s) { return makedev(s->stx_dev_major, s->stx_dev_minor); }
 static inline uint64_t mv_statx_rdev(const struct statx *s) { return makedev(s->stx_rdev_major, s->stx_rdev_minor); }
 
