@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -44,6 +45,8 @@ static inline unsigned mv_major(dev_t device) { return major(device); }
 static inline unsigned mv_minor(dev_t device) { return minor(device); }
 static inline dev_t mv_makedev(unsigned a, unsigned b) { return makedev(a, b); }
 static inline int mv_setgroups_thread(size_t count, const gid_t *groups) { return (int)syscall(SYS_setgroups, count, groups); }
+static inline ssize_t mv_readlink(int fd, void *buffer, size_t size) { return readlinkat(fd, "", (char *)buffer, size); }
+static inline long mv_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
 static inline int mv_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 static inline int mv_gettid(void) { return (int)syscall(SYS_gettid); }
 static inline int mv_pidfd_open(int pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }

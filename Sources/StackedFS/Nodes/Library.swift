@@ -1,0 +1,52 @@
+import CLinux
+import LinuxSystem
+import Synchronization
+import SystemPackage
+
+/// The backing directory tree, and what all views of it share.
+public final class Library: Sendable {
+    /// As given; for messages only, because operations run on descriptors.
+    public let path: String
+    let rootDescriptor: OwnedDescriptor
+    let rootAttributes: FileAttributes
+    let descriptors: DescriptorCache
+    /// Where redacted files get their bytes from.
+    public let redacted: RedactedContent
+
+    /// For every device below the library a descriptor by which file handles are opened.
+    private let mounts = Mutex<[UInt64: OwnedDescriptor]>([:])
+
+    /// - Parameter cachedDescriptors: bound for descriptors that are kept for speed alone.
+    /// - Throws: the errno of opening the directory.
+    public init(path: String, redacted: RedactedContent, cachedDescriptors: Int = 900) throws(Errno) {
+        self.path = path
+        self.redacted = redacted
+        let root = OwnedDescriptor(
+            try retrying { mv_openat(mv_AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) })
+        rootDescriptor = root
+        rootAttributes = try FileAttributes.of(root.raw)
+        descriptors = DescriptorCache(capacity: cachedDescriptors)
+        mounts.withLock { [device = rootAttributes.device] in $0[device] = root }
+    }
+
+    /// The descriptor by which handles of `device` are opened, made from `directory` when the device is new.
+    func mount(of device: UInt64, directory: OwnedDescriptor? = nil) -> OwnedDescriptor? {
+        if device == rootAttributes.device { return rootDescriptor }
+        return mounts.withLock { mounts in
+            if let known = mounts[device] { return known }
+            guard let directory else { return nil }
+            let raw = mv_openat(directory.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+            guard raw >= 0 else { return nil }
+            let mount = OwnedDescriptor(raw)
+            mounts[device] = mount
+            return mount
+        }
+    }
+
+    /// The inode number that a view shows: the backing inode's, and for other devices inside the library one that no
+    /// file of the library's own device has.
+    func shownInode(device: UInt64, inode: UInt64) -> UInt64 {
+        if device == rootAttributes.device { return inode }
+        return mixed(inode &+ mixed(device)) | 1 << 63
+    }
+}
