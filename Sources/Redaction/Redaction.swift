@@ -21,6 +21,18 @@ public enum Redaction {
     ///
     /// - Throws: only what `source` throws.
     public static func plan(for source: some ByteSource, limits: Limits = Limits()) throws -> RedactionPlan {
-        RedactionPlan(size: source.size, container: "none", patches: [], reasons: [])
+        let reader = Reader(source, limits: limits)
+        let draft = Draft(reader: reader)
+        let whole = 0..<reader.size
+        do throws(PlanningError) {
+            try NestedMedia.plan(Walk(reader: reader, draft: draft), whole)
+        } catch {
+            switch error {
+            case .source(let cause): throw cause
+            case .malformed(let reason), .limit(let reason):
+                draft.blank(whole, kind: "file", reason: "file blanked: \(reason)")
+            }
+        }
+        return draft.plan(size: reader.size)
     }
 }

@@ -1,0 +1,102 @@
+/// The patches and reasons of a plan that is being made.
+///
+/// A walker takes a ``Mark`` before a segment; if the segment turns out not to be understandable, it rolls back to
+/// the mark and blanks the whole segment instead.
+final class Draft {
+    private(set) var patches: [Patch] = []
+    private(set) var reasons: [String] = []
+    /// The container that the whole file is, once known.
+    var container = "none"
+
+    private weak var reader: Reader?
+    /// What did not fit any more: from the first to the last byte of all patches beyond the bound.
+    private var overflow: Range<UInt64>?
+    /// Patches below this index existed when the last mark was taken and are not grown any more.
+    private var barrier = 0
+
+    /// A plan of more patches than this is no longer made of values, but of one blanked range.
+    static let patchLimit = 16_384
+    static let reasonLimit = 64
+
+    struct Mark {
+        fileprivate let patches: Int
+        fileprivate let reasons: Int
+    }
+
+    /// `reader` is told to end the run when the draft grows beyond its bound.
+    init(reader: Reader? = nil) {
+        self.reader = reader
+    }
+
+    /// The present state, for ``rollback(to:)`` and ``patched(_:at:since:)``.
+    var mark: Mark {
+        barrier = patches.count
+        return Mark(patches: patches.count, reasons: reasons.count)
+    }
+
+    /// Forgets every patch and reason made since `mark`.
+    func rollback(to mark: Mark) {
+        patches.removeSubrange(min(mark.patches, patches.count)...)
+        reasons.removeSubrange(min(mark.reasons, reasons.count)...)
+        barrier = min(barrier, patches.count)
+    }
+
+    /// Whether something was patched since `mark`.
+    func hasPatches(since mark: Mark) -> Bool { patches.count > mark.patches || overflow != nil }
+
+    /// Replaces `range` of the file; an empty range is ignored. `.bytes` must have the range's length.
+    func patch(_ range: Range<UInt64>, _ replacement: Patch.Replacement, _ kind: String) {
+        guard !range.isEmpty else { return }
+        if case .bytes(let bytes) = replacement, UInt64(bytes.count) != UInt64(range.count) {
+            // A walker's mistake must not become a leak or a trap.
+            return patch(range, .fill(0), kind)
+        }
+        if let last = patches.last, patches.count > barrier, last.range.upperBound == range.lowerBound,
+            last.replacement == replacement, last.kind == kind, case .fill = replacement
+        {
+            patches[patches.count - 1] = Patch(
+                range: last.range.lowerBound..<range.upperBound, replacement: replacement, kind: kind)
+            return
+        }
+        guard patches.count < Self.patchLimit else {
+            let old = overflow ?? range
+            overflow = min(old.lowerBound, range.lowerBound)..<max(old.upperBound, range.upperBound)
+            reader?.isExhausted = true
+            return
+        }
+        patches.append(Patch(range: range, replacement: replacement, kind: kind))
+    }
+
+    /// Fills a unit that could not be understood, and says why.
+    func blank(_ range: Range<UInt64>, with byte: UInt8 = 0, kind: String, reason: String) {
+        guard !range.isEmpty else { return }
+        patch(range, .fill(byte), kind)
+        note(reason)
+    }
+
+    /// Adds a reason to the plan.
+    func note(_ reason: String) {
+        guard reasons.count < Self.reasonLimit, !reasons.contains(reason) else { return }
+        reasons.append(reason)
+    }
+
+    /// `bytes`, which stand at `offset` of the file, as the patches since `mark` leave them.
+    func patched(_ bytes: [UInt8], at offset: UInt64, since mark: Mark) -> [UInt8] {
+        var bytes = bytes
+        let plan = RedactionPlan(
+            size: .max, container: "", patches: Array(patches[min(mark.patches, patches.count)...]), reasons: [])
+        bytes.withUnsafeMutableBytes { plan.apply(to: $0, at: offset) }
+        return bytes
+    }
+
+    /// The plan for a file of `size` bytes.
+    func plan(size: UInt64) -> RedactionPlan {
+        guard let overflow else {
+            return RedactionPlan(size: size, container: container, patches: patches, reasons: reasons)
+        }
+        let hull = Patch(range: overflow, replacement: .fill(0), kind: "everything from the first excess patch on")
+        return RedactionPlan(
+            size: size, container: container, patches: patches + [hull],
+            reasons: reasons + ["more than \(Self.patchLimit) patches: the range of the rest blanked"])
+    }
+}
