@@ -53,7 +53,7 @@ let package = Package(
     targets: [
         // C: system headers and the few lines that Swift cannot say.
         .target(name: "CLinux"),
-        .target(name: "CFuse", dependencies: ["CFuseLibrary"]),
+        .target(name: "CFuse", dependencies: ["CLinux", "CFuseLibrary"]),
         library("CFuseLibrary", pkgConfig: "fuse3", package: "libfuse3-dev"),
         library("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
         library("CExif", pkgConfig: "libexif", package: "libexif-dev"),

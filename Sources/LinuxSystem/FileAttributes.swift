@@ -111,3 +111,10 @@ extension FileAttributes.Time {
         nanoseconds = raw.tv_nsec
     }
 }
+
+extension FileAttributes {
+    /// Attributes of the file at an absolute path; symbolic links are followed.
+    public static func of(path: String) throws(Errno) -> FileAttributes {
+        try of(mv_AT_FDCWD, name: path, flags: 0)
+    }
+}

@@ -89,24 +89,6 @@ static inline int mv_open_by_handle(int mount, struct mv_file_handle *handle, in
 static inline int mv_fchmodat2(int fd, const char *path, mode_t mode, int flags) {
     return (int)syscall(SYS_fchmodat2, fd, path, mode, flags);
 }
-struct mv_xattr_args {
-    uint64_t value __attribute__((aligned(8)));
-    uint32_t size;
-    uint32_t flags;
-};
-static inline long mv_setxattrat(int fd, const char *name, const void *value, size_t size, int flags) {
-    struct mv_xattr_args args = {(uint64_t)(uintptr_t)value, (uint32_t)size, (uint32_t)flags};
-    return syscall(463, fd, "", AT_EMPTY_PATH, name, &args, sizeof args);
-}
-static inline long mv_getxattrat(int fd, const char *name, void *value, size_t size) {
-    struct mv_xattr_args args = {(uint64_t)(uintptr_t)value, (uint32_t)size, 0};
-    return syscall(464, fd, "", AT_EMPTY_PATH, name, &args, sizeof args);
-}
-static inline long mv_listxattrat(int fd, char *list, size_t size) {
-    return syscall(465, fd, "", AT_EMPTY_PATH, list, size);
-}
-static inline long mv_removexattrat(int fd, const char *name) { return syscall(466, fd, "", AT_EMPTY_PATH, name); }
-
 // Credentials of one thread: the C library's functions would change every thread of the process.
 static inline int mv_thread_setfsuid(uid_t uid) { return (int)syscall(SYS_setfsuid, uid); }
 static inline int mv_thread_setfsgid(gid_t gid) { return (int)syscall(SYS_setfsgid, gid); }

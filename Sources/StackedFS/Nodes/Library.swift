@@ -45,7 +45,7 @@ public final class Library: Sendable {
 
     /// The inode number that a view shows: the backing inode's, and for other devices inside the library one that no
     /// file of the library's own device has.
-    func shownInode(device: UInt64, inode: UInt64) -> UInt64 {
+    public func shownInode(device: UInt64, inode: UInt64) -> UInt64 {
         if device == rootAttributes.device { return inode }
         return mixed(inode &+ mixed(device)) | 1 << 63
     }

@@ -11,12 +11,22 @@ public struct Open: Sendable {
     public var writes: Bool { flags & 3 != 0 }
     public var reads: Bool { flags & 3 != 1 }
     public var truncates: Bool { flags & 0o1000 != 0 }
+
+    public init(node: Node, flags: Int32, variant: Variant = .original) {
+        self.node = node
+        self.flags = flags
+        self.variant = variant
+    }
 }
 
 /// OPENDIR.
 public struct OpenDirectory: Sendable {
     public let node: Node
     public var target: Node { node }
+
+    public init(node: Node) {
+        self.node = node
+    }
 }
 
 /// An open file or directory and what the kernel is told about it.
@@ -86,6 +96,13 @@ public struct Allocate: Sendable {
     public var offset: UInt64
     public var length: UInt64
     public var target: Node { file.node }
+
+    public init(file: OpenFile, mode: Int32, offset: UInt64, length: UInt64) {
+        self.file = file
+        self.mode = mode
+        self.offset = offset
+        self.length = length
+    }
 }
 
 /// COPY_FILE_RANGE.
@@ -96,6 +113,14 @@ public struct CopyRange: Sendable {
     public var destinationOffset: UInt64
     public var count: Int
     public var target: Node { destination.node }
+
+    public init(source: OpenFile, sourceOffset: UInt64, destination: OpenFile, destinationOffset: UInt64, count: Int) {
+        self.source = source
+        self.sourceOffset = sourceOffset
+        self.destination = destination
+        self.destinationOffset = destinationOffset
+        self.count = count
+    }
 }
 
 /// GETLK, SETLK, SETLKW and FLOCK.

@@ -5,6 +5,11 @@ public struct Lookup: Sendable {
     public let parent: Node
     public var name: [UInt8]
     public var target: Node { parent }
+
+    public init(parent: Node, name: [UInt8]) {
+        self.parent = parent
+        self.name = name
+    }
 }
 
 /// MKNOD, MKDIR, SYMLINK, CREATE, TMPFILE: something new in `parent`.
@@ -27,6 +32,14 @@ public struct Create: Sendable {
     public var mode: UInt32
     public let umask: UInt32
     public var target: Node { parent }
+
+    public init(parent: Node, name: [UInt8], what: What, mode: UInt32, umask: UInt32) {
+        self.parent = parent
+        self.name = name
+        self.what = what
+        self.mode = mode
+        self.umask = umask
+    }
 }
 
 /// LINK: a further name for `node`.
@@ -35,6 +48,12 @@ public struct Link: Sendable {
     public let parent: Node
     public var name: [UInt8]
     public var target: Node { parent }
+
+    public init(node: Node, parent: Node, name: [UInt8]) {
+        self.node = node
+        self.parent = parent
+        self.name = name
+    }
 }
 
 /// UNLINK and RMDIR.
@@ -43,6 +62,12 @@ public struct Remove: Sendable {
     public var name: [UInt8]
     public let isDirectory: Bool
     public var target: Node { parent }
+
+    public init(parent: Node, name: [UInt8], isDirectory: Bool) {
+        self.parent = parent
+        self.name = name
+        self.isDirectory = isDirectory
+    }
 }
 
 /// RENAME and RENAME2.
@@ -56,6 +81,14 @@ public struct Rename: Sendable {
     public var target: Node { parent }
     public var exchanges: Bool { flags & 2 != 0 }
     public var keepsExisting: Bool { flags & 1 != 0 }
+
+    public init(parent: Node, name: [UInt8], newParent: Node, newName: [UInt8], flags: UInt32) {
+        self.parent = parent
+        self.name = name
+        self.newParent = newParent
+        self.newName = newName
+        self.flags = flags
+    }
 }
 
 /// One entry of a listing of `directory`; a failure leaves it out.
@@ -66,6 +99,13 @@ public struct ListEntry: Sendable {
     public let kind: FileKind
     public let inode: UInt64
     public var target: Node { directory }
+
+    public init(directory: Node, name: [UInt8], kind: FileKind, inode: UInt64) {
+        self.directory = directory
+        self.name = name
+        self.kind = kind
+        self.inode = inode
+    }
 }
 
 public struct ListedEntry: Sendable {
@@ -78,4 +118,8 @@ public struct ListedEntry: Sendable {
 public struct ReadLink: Sendable {
     public let node: Node
     public var target: Node { node }
+
+    public init(node: Node) {
+        self.node = node
+    }
 }

@@ -4,6 +4,10 @@ import LinuxSystem
 public struct GetAttributes: Sendable {
     public let node: Node
     public var target: Node { node }
+
+    public init(node: Node) {
+        self.node = node
+    }
 }
 
 public struct AttributesReply: Sendable {
@@ -33,6 +37,21 @@ public struct SetAttributes: Sendable {
     /// A filter sets this where the caller may not know the file's location (architecture.md, rule 5).
     public var variant: Variant = .original
     public var target: Node { node }
+
+    public init(
+        node: Node, mode: UInt32? = nil, owner: UInt32? = nil, group: UInt32? = nil, size: UInt64? = nil,
+        accessed: TimeChange? = nil, modified: TimeChange? = nil, handle: OpenFile? = nil, variant: Variant = .original
+    ) {
+        self.node = node
+        self.mode = mode
+        self.owner = owner
+        self.group = group
+        self.size = size
+        self.accessed = accessed
+        self.modified = modified
+        self.handle = handle
+        self.variant = variant
+    }
 }
 
 /// ACCESS, asked only where the kernel does not decide from mode bits.
@@ -41,6 +60,11 @@ public struct Access: Sendable {
     /// R_OK (4), W_OK (2), X_OK (1).
     public let mask: Int32
     public var target: Node { node }
+
+    public init(node: Node, mask: Int32) {
+        self.node = node
+        self.mask = mask
+    }
 }
 
 /// STATFS.
@@ -65,12 +89,21 @@ public struct GetXattr: Sendable {
     public let node: Node
     public var name: [UInt8]
     public var target: Node { node }
+
+    public init(node: Node, name: [UInt8]) {
+        self.node = node
+        self.name = name
+    }
 }
 
 /// LISTXATTR: the reply is the names.
 public struct ListXattrs: Sendable {
     public let node: Node
     public var target: Node { node }
+
+    public init(node: Node) {
+        self.node = node
+    }
 }
 
 /// SETXATTR and REMOVEXATTR.
@@ -82,4 +115,11 @@ public struct ChangeXattr: Sendable {
     /// XATTR_CREATE (1), XATTR_REPLACE (2).
     public let flags: Int32
     public var target: Node { node }
+
+    public init(node: Node, name: [UInt8], value: [UInt8]?, flags: Int32) {
+        self.node = node
+        self.name = name
+        self.value = value
+        self.flags = flags
+    }
 }

@@ -10,7 +10,9 @@ extension Stack {
             .of { () throws(Errno) in
                 let descriptor = try self.descriptor(of: operation.node)
                 return try withName(operation.name) { name throws(Errno) in
-                    try sized { bytes in mv_getxattrat(descriptor.raw, name, bytes.baseAddress, bytes.count) }
+                    try sized { bytes throws(Errno) in
+                        try throughProc(descriptor) { getxattr($0, name, bytes.baseAddress, bytes.count) }
+                    }
                 }
             }
         }.get()
@@ -21,8 +23,10 @@ extension Stack {
         let names = try Pipeline.run(ListXattrs(node: node), context) { operation in
             .of { () throws(Errno) in
                 let descriptor = try self.descriptor(of: operation.node)
-                let list = try sized { bytes in
-                    mv_listxattrat(descriptor.raw, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+                let list = try sized { bytes throws(Errno) in
+                    try throughProc(descriptor) {
+                        listxattr($0, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+                    }
                 }
                 return list.split(separator: 0).map { Array($0) }
             }
@@ -40,10 +44,10 @@ extension Stack {
                 let keepsGroup = context.uid == 0 || context.gid == group
                 try ThreadCredentials.inGroup(keepsGroup ? group : 0) { () throws(Errno) in
                     try withName(operation.name) { name throws(Errno) in
-                        _ = try retryingLength {
-                            guard let value = operation.value else { return mv_removexattrat(descriptor.raw, name) }
+                        _ = try throughProc(descriptor) { path in
+                            guard let value = operation.value else { return Int(removexattr(path, name)) }
                             return value.withUnsafeBytes {
-                                mv_setxattrat(descriptor.raw, name, $0.baseAddress, $0.count, operation.flags)
+                                Int(setxattr(path, name, $0.baseAddress, $0.count, operation.flags))
                             }
                         }
                     }
@@ -54,11 +58,16 @@ extension Stack {
     }
 }
 
+/// Calls with the path in /proc of an O_PATH descriptor: the calls on descriptors refuse those.
+private func throughProc(
+    _ descriptor: OwnedDescriptor, _ call: (UnsafePointer<CChar>) -> Int
+) throws(Errno) -> Int {
+    Int(try withProcPath(descriptor.raw) { Int32(truncatingIfNeeded: call($0)) })
+}
+
 /// Calls with a buffer that is large enough, trying a small one first.
-private func sized(_ call: (UnsafeMutableRawBufferPointer) -> Int) throws(Errno) -> [UInt8] {
-    do {
-        return try scratchBytes(capacity: 1_024) { bytes throws(Errno) in try retryingLength { call(bytes) } }
-    } catch .outOfRange {
-        return try scratchBytes(capacity: 65_536) { bytes throws(Errno) in try retryingLength { call(bytes) } }
+private func sized(_ call: (UnsafeMutableRawBufferPointer) throws(Errno) -> Int) throws(Errno) -> [UInt8] {
+    do { return try scratchBytes(capacity: 1_024, call) } catch .outOfRange {
+        return try scratchBytes(capacity: 65_536, call)
     }
 }

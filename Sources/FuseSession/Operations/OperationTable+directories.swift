@@ -1,0 +1,73 @@
+import CFuse
+import CLinux
+import LinuxSystem
+import StackedFS
+import SystemPackage
+
+extension OperationTable {
+    static func fillDirectories(_ table: inout fuse_lowlevel_ops) {
+        table.opendir = { raw, id, _ in
+            serve(raw) { r throws(Errno) in r.reply(try r.stack.openDirectory(try r.node(id), r.context)) }
+        }
+        table.readdir = { raw, _, size, offset, info in
+            serve(raw) { r throws(Errno) in try r.list(info, size: size, offset: offset, withAttributes: false) }
+        }
+        table.readdirplus = { raw, _, size, offset, info in
+            serve(raw) { r throws(Errno) in try r.list(info, size: size, offset: offset, withAttributes: true) }
+        }
+        table.releasedir = { raw, _, info in
+            serve(raw) { r throws(Errno) in
+                guard let info else { throw .invalidArgument }
+                r.stack.releaseDirectory(info.pointee.fh)
+                r.succeed()
+            }
+        }
+        table.fsyncdir = { raw, _, dataOnly, info in
+            serve(raw) { r throws(Errno) in
+                guard let info else { throw .invalidArgument }
+                try r.stack.synchronizeDirectory(info.pointee.fh, dataOnly: dataOnly != 0, r.context)
+                r.succeed()
+            }
+        }
+    }
+}
+
+extension Request {
+    func list(
+        _ info: UnsafeMutablePointer<fuse_file_info>?, size: Int, offset: off_t, withAttributes: Bool
+    ) throws(Errno) {
+        guard let info, let start = UInt64(exactly: offset) else { throw .invalidArgument }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
+        defer { buffer.deallocate() }
+        guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { throw .noMemory }
+        var used = 0
+        try stack.list(info.pointee.fh, from: start, withAttributes: withAttributes, context) { item in
+            let needed = add(item, at: base + used, room: size - used, withAttributes: withAttributes)
+            guard needed <= size - used else { return false }
+            used += needed
+            return true
+        }
+        fuse_reply_buf(raw, base, used)
+    }
+
+    /// Writes one entry if it fits; returns the space that it needs.
+    private func add(
+        _ item: ListingItem, at place: UnsafeMutablePointer<CChar>, room: Int, withAttributes: Bool
+    ) -> Int {
+        let name = item.name.map { CChar(bitPattern: $0) } + [0]
+        guard withAttributes else {
+            var value = CFuse.stat()
+            value.st_ino = UInt(item.inode)
+            value.st_mode = item.kind.modeBits
+            return fuse_add_direntry(raw, place, room, name, &value, off_t(item.next))
+        }
+        var entry = fuse_entry_param()
+        if let found = item.found {
+            entry = session.entry(found)
+        } else {
+            entry.attr.st_ino = UInt(item.inode)
+            entry.attr.st_mode = item.kind.modeBits
+        }
+        return fuse_add_direntry_plus(raw, place, room, name, &entry, off_t(item.next))
+    }
+}
