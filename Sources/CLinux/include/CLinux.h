@@ -97,3 +97,22 @@ struct mv_capabilities {
 };
 int mv_thread_capabilities(struct mv_capabilities *out);
 int mv_thread_set_capabilities(const struct mv_capabilities *in);
+
+// Read leases (fcntl(2), F_SETLEASE) whose breaks are announced by a real-time signal of the service's own.
+int mv_lease_signal(void);
+// Blocks that signal, and SIGIO which the kernel sends when too many signals wait, in the calling thread.
+void mv_block_lease_signals(void);
+// Prepares the process: a signalfd for both signals; a thread that has them unblocked writes to `event` instead.
+int mv_lease_signals(int event);
+// 1 and the descriptor whose lease breaks (-1: any) of the next waiting signal; 0 when none waits.
+int mv_next_lease_signal(int signals, int *descriptor);
+int mv_take_lease(int descriptor);
+int mv_release_lease(int descriptor);
+// Whether the lease is held and nobody wants to break it.
+int mv_has_lease(int descriptor);
+
+// Files without a name.
+int mv_unnamed_file(int directory);
+int mv_clone(int target, int source);
+int mv_memory_file(const char *name);
+int mv_punch_hole(int descriptor, off_t offset, off_t length);

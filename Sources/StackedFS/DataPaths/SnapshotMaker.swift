@@ -1,0 +1,78 @@
+import CLinux
+import LinuxSystem
+import Redaction
+import Synchronization
+import SystemPackage
+
+/// The redacted bytes of one version as a file without a name, which shares its clean ranges with the original.
+final class Snapshot: Sendable {
+    let version: ContentVersion
+    let plan: RedactionPlan
+    /// Read-only, and nobody has it open for writing any more.
+    let descriptor: OwnedDescriptor
+
+    init(version: ContentVersion, plan: RedactionPlan, descriptor: OwnedDescriptor) {
+        self.version = version
+        self.plan = plan
+        self.descriptor = descriptor
+    }
+}
+
+/// Makes snapshots where the library's filesystem can clone: XFS, Btrfs, bcachefs.
+///
+/// The plan is computed from the clone, which nobody else can change, so no writer can come between the two.
+final class SnapshotMaker: Sendable {
+    private let planner: RedactedContent.Planner
+    /// Devices whose filesystem has no clones: not asked again.
+    private let incapable = Mutex<Set<UInt64>>([])
+    let made = Atomic<Int>(0)
+    let failed = Atomic<Int>(0)
+
+    init(planner: @escaping RedactedContent.Planner) { self.planner = planner }
+
+    /// Whether it is worth trying on the filesystem of `device`.
+    func mayClone(_ device: UInt64) -> Bool { incapable.withLock { !$0.contains(device) } }
+
+    /// A snapshot of the file as it is now; nil when none can be made, for whatever reason.
+    ///
+    /// - Parameters:
+    ///   - source: opened for reading.
+    ///   - directory: any directory of the same filesystem; nothing appears in it.
+    func make(of source: OwnedDescriptor, directory: OwnedDescriptor) -> Snapshot? {
+        guard let version = try? ContentVersion.of(source.raw), mayClone(version.device) else { return nil }
+        do {
+            let snapshot = try clone(source, version, directory)
+            made.add(1, ordering: .relaxed)
+            return snapshot
+        } catch {
+            // No reason to fail: the router serves everything that a snapshot does.
+            if SnapshotMaker.isForGood(error) { incapable.withLock { _ = $0.insert(version.device) } }
+            failed.add(1, ordering: .relaxed)
+            return nil
+        }
+    }
+
+    private func clone(
+        _ source: OwnedDescriptor, _ before: ContentVersion, _ directory: OwnedDescriptor
+    ) throws(Errno) -> Snapshot {
+        let target = OwnedDescriptor(try retrying { mv_unnamed_file(directory.raw) })
+        _ = try retrying { mv_clone(target.raw, source.raw) }
+        let size = try FileAttributes.of(target.raw).size
+        let plan = try RedactedContent.plan(target, size: size, planner)
+        try PlanWriter.write(plan, into: target)
+        let readable = OwnedDescriptor(
+            try withProcPath(target.raw) { mv_openat(mv_AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) })
+        var version = try ContentVersion.of(source.raw)
+        if version != before { version.changed = .never }
+        version.size = size
+        return Snapshot(version: version, plan: plan, descriptor: readable)
+    }
+
+    /// ioctl_ficlone(2), open(2): the filesystem has no clones, or no files without a name.
+    private static func isForGood(_ error: Errno) -> Bool {
+        switch error {
+        case .notSupportedOnSocket, .inappropriateIOCTLForDevice, .noFunction, .isDirectory: true
+        default: false
+        }
+    }
+}
