@@ -2,6 +2,7 @@
 enum Containers {
     static let all: [any Container.Type] = [
         // Images.
+        JPEG.self
 
         // Boxes, EBML, RIFF, MPEG and audio.
 

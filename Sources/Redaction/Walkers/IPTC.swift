@@ -1,6 +1,50 @@
 /// IPTC-IIM records (IPTC Information Interchange Model 4.2, section 1.5): location datasets become spaces.
 enum IPTC {
+    /// Patches the datasets in `range`. What follows the last whole dataset is padding, unless it could be another
+    /// dataset: then it is malformed.
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
-        throw .malformed("not yet")
+        try datasets(walk, range)
+    }
+
+    /// - Returns: where the datasets end.
+    @discardableResult
+    static func datasets(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> UInt64 {
+        var position = range.lowerBound
+        while range.upperBound - position >= 5 {
+            let head = try walk.reader.bytes(at: position, count: 5)
+            if head[0] != 0x1C {
+                // Some writers pad between datasets with zeros; anything else ends them.
+                guard head[0] == 0 else { break }
+                position += 1
+                continue
+            }
+            var length = UInt64(head[3]) << 8 | UInt64(head[4])
+            var start = position + 5
+            if length & 0x8000 != 0 {
+                // Extended dataset: the length of the length.
+                let width = length & 0x7FFF
+                guard width <= 8, range.upperBound - start >= width else { throw .malformed("IPTC length truncated") }
+                length = 0
+                for byte in try walk.reader.bytes(at: start, count: Int(width)) { length = length << 8 | UInt64(byte) }
+                start += width
+            }
+            guard length <= range.upperBound - start else {
+                guard head[1] == 2, LocationDatasets.iptc(head[2]) != nil else { break }
+                throw .malformed("IPTC dataset truncated")
+            }
+            if head[1] == 2, let known = LocationDatasets.iptc(head[2]) {
+                try blank(walk, start..<start + length, "IPTC \(known.name)")
+            }
+            position = start + length
+        }
+        return position
+    }
+
+    private static func blank(_ walk: Walk, _ value: Range<UInt64>, _ kind: String) throws(PlanningError) {
+        if value.upperBound - value.lowerBound <= 256 {
+            let bytes = try walk.reader.bytes(at: value.lowerBound, count: Int(value.upperBound - value.lowerBound))
+            guard bytes.contains(where: { $0 != 0x20 && $0 != 0 }) else { return }
+        }
+        walk.draft.patch(value, .fill(0x20), kind)
     }
 }

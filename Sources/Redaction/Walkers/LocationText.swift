@@ -1,8 +1,204 @@
 /// Location in free text: keys that name a place, and coordinates that stand in a text.
 enum LocationText {
     /// Whether a text key (PNG keyword, Vorbis comment, Matroska tag, JSON member) names a location.
-    static func isLocationKey(_ key: String) -> Bool { LocationKeys.names.contains(LocationKeys.folded(key)) }
+    static func isLocationKey(_ key: String) -> Bool { LocationKeys.contains(key) }
 
-    /// The parts of `text` that are coordinates: ISO 6709, "48.1234, 11.5678", `lat:`/`lon:` pairs, NMEA sentences.
-    static func coordinates(in text: [UInt8]) -> [Range<Int>] { [] }
+    /// The parts of `text` (ASCII or UTF-8) that are coordinates.
+    ///
+    /// ISO 6709 (`+48.1374+011.5755/`), a decimal pair (`48.1374, 11.5755`), degrees with a hemisphere
+    /// (`48°8'14.6"N`, `N 48.1374`), a number under a key that says latitude or longitude, a `geo:` URI (RFC 5870)
+    /// and NMEA 0183 sentences of a position. Precise enough to leave other numbers alone: pairs need four decimals.
+    static func coordinates(in text: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var scanner = Scanner(text: text)
+        while scanner.index < text.count {
+            let start = scanner.index
+            if let end = scanner.match(at: start) {
+                found.append(start..<end)
+                scanner.index = end
+            } else {
+                scanner.index += 1
+            }
+        }
+        return found
+    }
+
+    private struct Scanner {
+        let text: [UInt8]
+        var index = 0
+
+        /// The end of a coordinate that begins at `start`.
+        func match(at start: Int) -> Int? {
+            let c = text[start]
+            if c == 0x24 { return sentence(start) }
+            let previous = start > 0 ? text[start - 1] : 0x20
+            guard !isWord(previous), previous != 0x2E else { return nil }
+            if c == 0x2B || c == 0x2D { return iso6709(start) ?? pair(start) ?? degrees(start) }
+            if isDigit(c) { return pair(start) ?? degrees(start) }
+            if isLetter(c) { return uri(start) ?? keyed(start) ?? hemisphereFirst(start) }
+            return nil
+        }
+
+        private func isDigit(_ c: UInt8) -> Bool { (48...57).contains(c) }
+        private func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) }
+        private func isWord(_ c: UInt8) -> Bool { isDigit(c) || isLetter(c) || c == 0x5F }
+        private func at(_ index: Int) -> UInt8 { index < text.count ? text[index] : 0 }
+
+        /// A number with an optional sign: its end, whole digits and decimals.
+        private func number(_ start: Int, signed: Bool = true) -> (end: Int, whole: Int, decimals: Int, value: Double)?
+        {
+            var i = start
+            var isNegative = false
+            if signed, at(i) == 0x2B || at(i) == 0x2D {
+                isNegative = at(i) == 0x2D
+                i += 1
+            }
+            let first = i
+            var value = 0.0
+            while isDigit(at(i)), i - first < 12 {
+                value = value * 10 + Double(at(i) - 48)
+                i += 1
+            }
+            let whole = i - first
+            guard whole > 0 else { return nil }
+            var decimals = 0
+            if at(i) == 0x2E, isDigit(at(i + 1)) {
+                i += 1
+                var scale = 0.1
+                while isDigit(at(i)), decimals < 20 {
+                    value += Double(at(i) - 48) * scale
+                    scale /= 10
+                    decimals += 1
+                    i += 1
+                }
+            }
+            return (i, whole, decimals, isNegative ? -value : value)
+        }
+
+        private func iso6709(_ start: Int) -> Int? {
+            guard let latitude = number(start), [2, 4, 6].contains(latitude.whole),
+                at(latitude.end) == 0x2B || at(latitude.end) == 0x2D,
+                let longitude = number(latitude.end), [3, 5, 7].contains(longitude.whole)
+            else { return nil }
+            var end = longitude.end
+            var isSure = latitude.decimals >= 2 && longitude.decimals >= 2
+            if at(end) == 0x2B || at(end) == 0x2D, let altitude = number(end) { end = altitude.end }
+            if at(end) == 0x43, at(end + 1) == 0x52, at(end + 2) == 0x53 {
+                while end < text.count, at(end) != 0x2F, at(end) > 0x20 { end += 1 }
+            }
+            if at(end) == 0x2F {
+                end += 1
+                isSure = true
+            }
+            return isSure ? end : nil
+        }
+
+        private func pair(_ start: Int) -> Int? {
+            guard let first = number(start), first.decimals >= 4, abs(first.value) <= 180 else { return nil }
+            var i = first.end
+            if at(i) == 0xC2, at(i + 1) == 0xB0 { i += 2 }
+            let gap = i
+            while at(i) == 0x20 || at(i) == 0x2C || at(i) == 0x3B || at(i) == 0x2F || at(i) == 0x09, i - gap < 4 {
+                i += 1
+            }
+            guard i > gap, let second = number(i), second.decimals >= 4, abs(second.value) <= 180,
+                abs(first.value) <= 90 || abs(second.value) <= 90, at(second.end) != 0x2E
+            else { return nil }
+            return second.end
+        }
+
+        /// `48°8'14.6"N`, `48 deg 8' 14.60" N`
+        private func degrees(_ start: Int) -> Int? {
+            guard let first = number(start, signed: false), first.value <= 180 else { return nil }
+            var i = skipSpaces(first.end)
+            if at(i) == 0xC2, at(i + 1) == 0xB0 {
+                i += 2
+            } else if at(i) == 0xB0 {
+                i += 1
+            } else if matches("deg", at: i) {
+                i += 3
+            } else {
+                return nil
+            }
+            let limit = min(text.count, i + 32)
+            while i < limit {
+                let c = at(i)
+                if c == 0x4E || c == 0x53 || c == 0x45 || c == 0x57 || c == 0x4F, !isWord(at(i + 1)) { return i + 1 }
+                guard isDigit(c) || c == 0x20 || c == 0x2E || c == 0x27 || c == 0x22 || c >= 0x80 else { return nil }
+                i += 1
+            }
+            return nil
+        }
+
+        /// `N 48.1374`, `E11 34.5`
+        private func hemisphereFirst(_ start: Int) -> Int? {
+            guard [0x4E, 0x53, 0x45, 0x57].contains(at(start)) else { return nil }
+            let i = skipSpaces(start + 1)
+            guard isDigit(at(i)) else { return nil }
+            if let end = degreesWithoutHemisphere(i) { return end }
+            guard let value = number(i, signed: false), value.decimals >= 4, value.value <= 180 else { return nil }
+            return value.end
+        }
+
+        private func degreesWithoutHemisphere(_ start: Int) -> Int? {
+            guard let first = number(start, signed: false), at(first.end) == 0xC2, at(first.end + 1) == 0xB0 else {
+                return nil
+            }
+            var i = first.end + 2
+            let limit = min(text.count, i + 24)
+            while i < limit,
+                isDigit(at(i)) || at(i) == 0x20 || at(i) == 0x2E || at(i) == 0x27 || at(i) == 0x22 || at(i) >= 0x80
+            {
+                i += 1
+            }
+            return i
+        }
+
+        /// `latitude: 48.1`, `lon=11.5`, `"GPSLatitude": "48.1"`
+        private func keyed(_ start: Int) -> Int? {
+            var i = start
+            while isWord(at(i)), i - start < 40 { i += 1 }
+            let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
+            guard
+                [
+                    "lat", "latitude", "lon", "lng", "long", "longitude", "gps", "gpslatitude", "gpslongitude",
+                    "latlon", "latlong", "gpsposition", "gpscoordinates", "coordinates",
+                ].contains(key)
+            else { return nil }
+            let valueLimit = i + 6
+            var hasSeparator = false
+            while i < valueLimit, [0x20, 0x22, 0x27, 0x3A, 0x3D, 0x28, 0x5B].contains(at(i)) {
+                hasSeparator = hasSeparator || at(i) == 0x3A || at(i) == 0x3D || at(i) == 0x28
+                i += 1
+            }
+            guard let value = number(i), hasSeparator || value.decimals >= 3 else { return nil }
+            return pair(i) ?? degrees(i) ?? value.end
+        }
+
+        private func uri(_ start: Int) -> Int? {
+            guard matches("geo:", at: start), let latitude = number(start + 4), at(latitude.end) == 0x2C,
+                let longitude = number(latitude.end + 1)
+            else { return nil }
+            return longitude.end
+        }
+
+        private func sentence(_ start: Int) -> Int? {
+            guard at(start + 1) == 0x47 || at(start + 1) == 0x42 || at(start + 1) == 0x50 else { return nil }
+            let kinds = ["GGA", "RMC", "GLL", "GNS", "FNX"]
+            guard kinds.contains(where: { matches($0, at: start + 3) }), at(start + 6) == 0x2C else { return nil }
+            var i = start
+            while i < text.count, at(i) >= 0x20, at(i) < 0x7F, i - start < 120 { i += 1 }
+            return i
+        }
+
+        private func skipSpaces(_ start: Int) -> Int {
+            var i = start
+            while at(i) == 0x20, i - start < 3 { i += 1 }
+            return i
+        }
+
+        private func matches(_ word: String, at start: Int) -> Bool {
+            start + word.utf8.count <= text.count && text[start...].starts(with: word.utf8)
+        }
+    }
 }

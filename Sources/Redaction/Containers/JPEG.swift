@@ -1,0 +1,129 @@
+/// JPEG (ITU-T T.81 Annex B; JFIF; Exif 2.32 4.7): segments, scans, and everything behind the end of the image.
+enum JPEG: Container {
+    static let name = "JPEG"
+
+    static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
+        head.starts(with: [0xFF, 0xD8, 0xFF])
+    }
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let end = try image(walk, range)
+        guard end < range.upperBound else { return }
+        try Trailer.plan(walk, end..<range.upperBound)
+    }
+
+    /// A JPEG inside of something else, if there is one: thumbnail, preview.
+    static func planNested(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        guard range.upperBound - range.lowerBound > 4, range.upperBound <= walk.reader.size else { return }
+        guard try walk.reader.bytes(at: range.lowerBound, count: 3) == [0xFF, 0xD8, 0xFF] else { return }
+        try walk.unit(range, "JPEG preview") { () throws(PlanningError) in try plan(walk, range) }
+    }
+
+    /// Plans one image from its SOI to its EOI.
+    ///
+    /// - Returns: the position behind EOI; the end of `range` if there is no EOI.
+    static func image(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> UInt64 {
+        var segments = JPEGSegments(walk, range)
+        let end = try segments.run()
+        try segments.finish()
+        return end
+    }
+}
+
+/// The walk over one image's markers.
+struct JPEGSegments {
+    let walk: Walk
+    let range: Range<UInt64>
+    private var applications: JPEGApplications
+
+    init(_ walk: Walk, _ range: Range<UInt64>) {
+        self.walk = walk
+        self.range = range
+        applications = JPEGApplications(walk)
+    }
+
+    /// Bytes of entropy-coded data that are looked at in one read.
+    private static let chunk: UInt64 = 64 << 10
+
+    mutating func run() throws(PlanningError) -> UInt64 {
+        var position = range.lowerBound + 2
+        var scan: UInt64?
+        while true {
+            guard let marker = try nextMarker(from: position, inScan: scan != nil) else {
+                if let scan { try withoutEnd(scan) }
+                return range.upperBound
+            }
+            position = marker.end
+            switch marker.code {
+            case 0xD9:
+                return position
+            case 0xD8, 0x01, 0xD0...0xD7:
+                continue
+            default:
+                break
+            }
+            guard range.upperBound - position >= 2 else { return range.upperBound }
+            let length = UInt64(try walk.reader.u16(at: position, .big))
+            guard length >= 2 else { continue }
+            guard length <= range.upperBound - position else {
+                // In a scan, damaged or foreign data that looks like a marker; it is searched at the end.
+                if scan != nil { continue }
+                // Cut off in the middle of a segment: no decoder gets any further. Metadata is not shown in part.
+                walk.draft.blank(
+                    position..<range.upperBound, kind: "JPEG segment", reason: "last JPEG segment blanked: truncated")
+                return range.upperBound
+            }
+            let payload = position + 2..<position + length
+            switch marker.code {
+            case 0xE0...0xEF: try applications.add(marker.code - 0xE0, payload)
+            case 0xFE: try applications.comment(payload)
+            case 0xDA: scan = scan ?? position
+            default: break
+            }
+            position += length
+        }
+    }
+
+    mutating func finish() throws(PlanningError) { try applications.finish() }
+
+    /// The next marker at or behind `position`: as decoders do, whatever is between segments is skipped, and so are
+    /// stuffed bytes and restart markers in a scan.
+    private func nextMarker(
+        from position: UInt64, inScan: Bool
+    ) throws(PlanningError) -> (code: UInt8, end: UInt64)? {
+        var position = position
+        // Segments follow each other: look at two bytes before reading a chunk.
+        if range.upperBound - min(position, range.upperBound) >= 2 {
+            let pair = try walk.reader.u16(at: position, .big)
+            if pair >= 0xFFC0, pair < 0xFFFF { return (UInt8(pair & 0xFF), position + 2) }
+        }
+        while position < range.upperBound {
+            let count = min(inScan ? Self.chunk : 4_096, range.upperBound - position)
+            let bytes = try walk.reader.bytes(at: position, count: Int(count))
+            var index = 0
+            while let found = Bytes.firstIndex(of: 0xFF, in: bytes, from: index) {
+                var code = found + 1
+                while code < bytes.count, bytes[code] == 0xFF { code += 1 }
+                guard code < bytes.count else {
+                    // The marker's code is in the next chunk.
+                    index = bytes.count
+                    position += UInt64(code - 1)
+                    guard range.upperBound - position > 1 else { return nil }
+                    break
+                }
+                if bytes[code] >= 0xC0, !(0xD0...0xD7).contains(bytes[code]) {
+                    return (bytes[code], position + UInt64(code) + 1)
+                }
+                index = code + 1
+            }
+            if bytes.last == 0xFF, index == bytes.count { continue }
+            position += count
+        }
+        return nil
+    }
+
+    /// A scan without EOI: what was appended to the image cannot be told from its data by markers, but by signatures.
+    private func withoutEnd(_ scan: UInt64) throws(PlanningError) {
+        try Trailer.plan(walk, scan..<range.upperBound, inScan: true)
+    }
+}
