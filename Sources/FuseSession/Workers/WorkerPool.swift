@@ -8,11 +8,13 @@ import SystemPackage
 /// The threads that serve all mounted views.
 ///
 /// Workers wait with epoll for the non-blocking /dev/fuse descriptors of all sessions and a stop eventfd. A worker
-/// takes one request from a session before it looks at the others, so a busy view does not starve another one.
+/// takes a bounded number of requests from a session before it looks at the others, so a busy view does not starve
+/// another one.
 public final class WorkerPool: Sendable {
     private let epoll: OwnedDescriptor
     private let stopEvent: OwnedDescriptor
     private let slots: [SessionSlot]
+    private let clock = LeaderClock()
     private let threads: Mutex<[SystemThread]> = Mutex([])
     private let logger: Logger
 
@@ -23,15 +25,20 @@ public final class WorkerPool: Sendable {
     ///   - capacity: how many views can be served at once.
     public init(workers: Int, capacity: Int = 4_096, logger: Logger) throws(Errno) {
         self.logger = logger
-        epoll = OwnedDescriptor(try checked(epoll_create1(Int32(EPOLL_CLOEXEC))))
+        let epoll = OwnedDescriptor(try checked(epoll_create1(Int32(EPOLL_CLOEXEC))))
+        self.epoll = epoll
         stopEvent = OwnedDescriptor(
             try checked(eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_NONBLOCK))))
-        slots = (0..<capacity).map { _ in SessionSlot() }
-        try watch(stopEvent.raw, token: WorkerPool.stopToken)
+        slots = (0..<capacity).map { SessionSlot(token: UInt64($0), epoll: epoll) }
+        var event = epoll_event()
+        event.events = EPOLLIN.rawValue
+        event.data.u64 = WorkerPool.stopToken
+        _ = try checked(epoll_ctl(epoll.raw, EPOLL_CTL_ADD, stopEvent.raw, &event))
         threads.withLock { threads in
             threads = (0..<max(1, workers)).map { index in
                 SystemThread(name: "worker-\(index)") { [self] in work() }
             }
+            threads.append(SystemThread(name: "leader-clock") { [self] in runClock() })
         }
     }
 
@@ -39,9 +46,9 @@ public final class WorkerPool: Sendable {
     ///
     /// - Throws: ENOSPC when the pool serves as many views as it can.
     public func add(_ session: ViewSession) throws(Errno) {
-        for (index, slot) in slots.enumerated() where slot.take(session) {
+        for slot in slots where slot.take(session) {
             do {
-                try watch(session.descriptor, token: UInt64(index))
+                try slot.watch(session.descriptor)
             } catch {
                 slot.leave()
                 throw error
@@ -60,14 +67,14 @@ public final class WorkerPool: Sendable {
     /// Ends all workers; each finishes the request that it has.
     public func stop() {
         eventfd_write(stopEvent.raw, 1)
+        clock.stop()
         for thread in threads.withLock({ $0 }) { thread.join() }
     }
 
-    private func watch(_ descriptor: Int32, token: UInt64) throws(Errno) {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        event.data.u64 = token
-        _ = try checked(epoll_ctl(epoll.raw, EPOLL_CTL_ADD, descriptor, &event))
+    private func runClock() {
+        clock.run { limit in
+            for slot in slots { slot.armIfStuck(since: limit) }
+        }
     }
 
     private func work() {
@@ -85,46 +92,9 @@ public final class WorkerPool: Sendable {
             guard let index = Int(exactly: event.data.u64), slots.indices.contains(index) else { continue }
             let slot = slots[index]
             guard let session = slot.enter() else { continue }
-            let isAlive = worker.serveOne(session)
-            if !isAlive { _ = epoll_ctl(epoll.raw, EPOLL_CTL_DEL, session.descriptor, nil) }
+            clock.note()
+            if worker.lead(session, slot) == .gone { _ = epoll_ctl(epoll.raw, EPOLL_CTL_DEL, session.descriptor, nil) }
             slot.exit()
         }
-    }
-}
-
-/// A place in the pool for one session, with the number of its running requests.
-final class SessionSlot: Sendable {
-    private struct State {
-        var session: ViewSession?
-        var running = 0
-        var leaving = false
-    }
-    private let state = Mutex(State())
-
-    func take(_ session: ViewSession) -> Bool {
-        state.withLock { state in
-            guard state.session == nil else { return false }
-            state = State(session: session)
-            return true
-        }
-    }
-
-    func holds(_ session: ViewSession) -> Bool { state.withLock { $0.session === session } }
-
-    func enter() -> ViewSession? {
-        state.withLock { state in
-            guard !state.leaving, let session = state.session else { return nil }
-            state.running += 1
-            return session
-        }
-    }
-
-    func exit() { state.withLock { $0.running -= 1 } }
-
-    /// Waits until no request runs, then frees the slot.
-    func leave() {
-        state.withLock { $0.leaving = true }
-        while state.withLock({ $0.running }) > 0 { usleep(500) }
-        state.withLock { $0 = State() }
     }
 }

@@ -52,7 +52,7 @@ public protocol KernelChannel: AnyObject, Sendable {
 final class IdleBackingIDs: Sendable {
     private final class Shard: Sendable {
         struct Ring {
-            var nodes: [Node?] = Array(repeating: nil, count: 16)
+            var nodes: [Node?] = Array(repeating: nil, count: 256)
             var next = 0
         }
         let ring = Mutex(Ring())
