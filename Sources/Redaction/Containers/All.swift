@@ -1,11 +1,24 @@
 /// Every container that is known, in the order in which content is tried: the strictest signatures first.
 enum Containers {
-    static let all: [any Container.Type] = [
-        // Images.
-        JPEG.self
+    static let all: [any Container.Type] = images + boxesAndStreams + text
 
-        // Boxes, EBML, RIFF, MPEG and audio.
+    /// Images and raw files.
+    private static let images: [any Container.Type] = [
+        JPEG.self,
+        TIFF.self,
+        RAF.self,
+        MRW.self,
+        X3F.self,
+        CRW.self,
+    ]
 
-        // Text, told last because it has no signature.
+    /// ISO-BMFF, EBML, RIFF, MPEG and audio.
+    private static let boxesAndStreams: [any Container.Type] = []
+
+    /// Text, told last because it has no signature.
+    private static let text: [any Container.Type] = [
+        XMLFile.self,
+        JSONFile.self,
+        NMEA.self,
     ]
 }

@@ -96,6 +96,7 @@ enum LocationMakerNotes {
             maker: .panasonic, tag: 0x003A, name: "WorldTimeLocation", part: nil, source: "ExifTool Panasonic.pm, Main"),
         Entry(maker: .nikon, tag: 0x0039, name: "LocationInfo", part: nil, source: "ExifTool Nikon.pm, LocationInfo"),
         Entry(maker: .canon, tag: 0x0035, name: "TimeZoneCity", part: 8..<12, source: "ExifTool Canon.pm, TimeInfo"),
+        Entry(maker: .pentax, tag: 0x0022, name: "WorldTimeLocation", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x0023, name: "HometownCity", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x0024, name: "DestinationCity", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x1000, name: "HometownCityCode", part: nil, source: "ExifTool Pentax.pm, Main"),
