@@ -31,9 +31,10 @@ public final class ViewSession: Sendable {
     let options: Options
     /// Guarded by its order of use: made before the mount, destroyed after the pool has let go of the session.
     private let handle: SessionHandle
-    private let stackSlot = Mutex<Stack?>(nil)
     private let invalidator: Invalidator
     let logger: Logger
+    /// Callers that wait for a lock, each with a thread of its own.
+    let lockWaiters = LockWaiters()
 
     /// What libfuse and its hooks need, at a fixed address for the session's life.
     ///
@@ -95,6 +96,7 @@ public final class ViewSession: Sendable {
     /// Unmounts and gives everything back. The session must have left its pool.
     public func unmount() {
         invalidator.stop()
+        lockWaiters.stop()
         guard let fuse = handle.fuse else { return }
         handle.fuse = nil
         fuse_session_unmount(fuse)

@@ -12,6 +12,7 @@ enum OperationTable {
         fillAttributes(&table)
         fillFiles(&table)
         fillDirectories(&table)
+        fillLocks(&table)
     }
 
     /// INIT: what libfuse knows of; the rest is completed in CFuse.
@@ -20,7 +21,8 @@ enum OperationTable {
         let wanted =
             FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_DONT_MASK | FUSE_CAP_POSIX_ACL
             | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO
-            | FUSE_CAP_HANDLE_KILLPRIV | FUSE_CAP_AUTO_INVAL_DATA
+            | FUSE_CAP_HANDLE_KILLPRIV | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_POSIX_LOCKS
+            | FUSE_CAP_FLOCK_LOCKS
         // Never: writeback cache (it switches passthrough off), splicing between variants.
         connection.pointee.want = connection.pointee.capable & UInt32(bitPattern: Int32(wanted))
         connection.pointee.max_write = 1 << 20

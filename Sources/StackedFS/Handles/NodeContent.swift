@@ -16,6 +16,8 @@ final class NodeContent: Sendable {
         var cachedVersion: ContentVersion?
         /// The backing file changed under open handles: no further open may join them.
         var isStale = false
+        /// POSIX locks by owner: each on a descriptor of its own.
+        var locks: [UInt64: OwnedDescriptor] = [:]
         /// Whether the node stands in the ring of idle backing ids.
         var isInRing = false
     }

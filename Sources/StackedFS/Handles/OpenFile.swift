@@ -36,6 +36,11 @@ public final class OpenFile: Sendable {
 
     public var writes: Bool { flags & O_ACCMODE != O_RDONLY }
 
+    /// The descriptor on which this open file's flock(2) is taken. Of its own where the bytes are another file's.
+    func lockDescriptor() throws(Errno) -> OwnedDescriptor {
+        try descriptor()
+    }
+
     /// A descriptor of the backing file, opened as the caller opened it.
     func descriptor() throws(Errno) -> OwnedDescriptor {
         if let known = opened.withLock({ $0 }) { return known }

@@ -133,6 +133,14 @@ public struct Lock: Sendable {
     public let isFlock: Bool
     public var state: LockState
     public var target: Node { file.node }
+
+    public init(file: OpenFile, owner: UInt64, request: Request, isFlock: Bool, state: LockState) {
+        self.file = file
+        self.owner = owner
+        self.request = request
+        self.isFlock = isFlock
+        self.state = state
+    }
 }
 
 /// A byte-range lock: F_RDLCK (0), F_WRLCK (1), F_UNLCK (2); length 0 reaches to the end.

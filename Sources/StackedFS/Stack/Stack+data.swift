@@ -72,7 +72,10 @@ extension Stack {
     /// FLUSH: a descriptor of the file was closed. An error of an earlier write is told here.
     public func flush(_ file: OpenFile, lockOwner: UInt64, _ context: RequestContext) throws(Errno) {
         let operation = Close(node: file.node, isLast: false, lockOwner: lockOwner)
-        _ = try Pipeline.run(operation, context) { _ in .success(Done()) }.get()
+        _ = try Pipeline.run(operation, context) { operation in
+            self.dropLocks(of: operation.node, owner: operation.lockOwner)
+            return .success(Done())
+        }.get()
     }
 
     /// LSEEK with SEEK_DATA or SEEK_HOLE. A redacted file is all data: its holes would tell where a location lay.

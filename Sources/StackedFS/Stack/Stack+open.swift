@@ -50,11 +50,13 @@ extension Stack {
         let file = OpenFile(node: node, flags: flags, dataPath: .passthrough, pin: pin)
         counters.passthroughOpens.add(1, ordering: .relaxed)
         return Opened(
-            handle: handles.add(.file(file)), flags: OpenReplyFlags.passthrough | flushing(flags), backingID: id)
+            handle: handles.add(.file(file)), flags: OpenReplyFlags.passthrough | flushing(node, flags), backingID: id)
     }
 
     /// A close of what was only read needs no FLUSH.
-    private func flushing(_ flags: Int32) -> UInt32 { flags & O_ACCMODE == O_RDONLY ? OpenReplyFlags.noFlush : 0 }
+    private func flushing(_ node: Node, _ flags: Int32) -> UInt32 {
+        flags & O_ACCMODE == O_RDONLY && !node.usesLocks ? OpenReplyFlags.noFlush : 0
+    }
 
     private func openServed(_ node: Node, _ pin: OwnedDescriptor, flags: Int32) throws(Errno) -> Opened {
         let direct = flags & O_DIRECT != 0
@@ -63,7 +65,7 @@ extension Stack {
         node.content.state.withLock { $0.servedOpens += 1 }
         counters.servedOpens.add(1, ordering: .relaxed)
         return Opened(
-            handle: handles.add(.file(file)), flags: (direct ? OpenReplyFlags.directIO : 0) | flushing(flags))
+            handle: handles.add(.file(file)), flags: (direct ? OpenReplyFlags.directIO : 0) | flushing(node, flags))
     }
 
     /// The node's one backing id, registered by whoever comes first and counted.
@@ -133,7 +135,7 @@ extension Stack {
         let id = node.content.state.withLock { $0.backingID }
         let file = OpenFile(node: node, flags: flags, dataPath: .redacted(redacted), pin: pin)
         var opened = Opened(handle: handles.add(.file(file)), backingID: id)
-        opened.flags = OpenReplyFlags.noFlush
+        opened.flags = flushing(node, flags)
         if id != 0 {
             opened.flags |= OpenReplyFlags.passthrough
         } else if keepCache {
@@ -179,7 +181,8 @@ extension Stack {
     public func release(_ handle: UInt64, lockOwner: UInt64, _ context: RequestContext) {
         guard case .file(let file)? = handles.remove(handle) else { return }
         let operation = Close(node: file.node, isLast: true, lockOwner: lockOwner)
-        _ = Pipeline.run(operation, context) { _ in
+        _ = Pipeline.run(operation, context) { operation in
+            self.dropLocks(of: operation.node, owner: operation.lockOwner)
             self.close(file)
             return .success(Done())
         }
