@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 #include <sys/signalfd.h>
+#include <ucontext.h>
 
 // Above the signals that the C library keeps for itself; nothing else in the service uses real-time signals.
 int mv_lease_signal(void) { return SIGRTMIN + 5; }
@@ -20,17 +21,24 @@ void mv_block_lease_signals(void) {
 
 static volatile int lease_event = -1;
 
-// Runs only where some thread has the signal unblocked: then the signal cannot be waited for, so it is passed on.
-static void forward_lease_signal(int signal) {
+// Runs only in a thread that has the signals unblocked: they cannot be waited for there, so this one is passed on,
+// and they are blocked in that thread from now on.
+static void forward_lease_signal(int signal, siginfo_t *info, void *context) {
     int saved = errno;
     uint64_t one = 1;
+    ucontext_t *thread = context;
     (void)signal;
+    (void)info;
+    sigaddset(&thread->uc_sigmask, mv_lease_signal());
+    sigaddset(&thread->uc_sigmask, SIGIO);
     if (write(lease_event, &one, sizeof one) < 0) { /* full: it wakes all the same */ }
     errno = saved;
 }
 
 int mv_lease_signals(int event) {
-    struct sigaction action = {.sa_handler = forward_lease_signal, .sa_flags = SA_RESTART};
+    struct sigaction action = {
+        .sa_sigaction = forward_lease_signal, .sa_flags = SA_RESTART | SA_SIGINFO,
+    };
     sigset_t set;
     lease_event = event;
     sigemptyset(&action.sa_mask);

@@ -32,7 +32,7 @@ final class BoundedCache<Value: Sendable>: Sendable {
         _ = dropped
     }
 
-    /// Drops what nobody has asked for since the last call.
+    /// Drops what was neither put in nor asked for since the last call.
     func dropUnused() {
         for shard in shards {
             let dropped = shard.state.withLock { $0.dropUnused() }
@@ -71,7 +71,10 @@ private struct CacheState<Value: Sendable>: Sendable {
         let version: ContentVersion
         let value: Value
         let cost: Int
-        var isUsed: Bool
+        /// Asked for since the clock's hand came by.
+        var isUsed = false
+        /// Put in or asked for since the last ``dropUnused()``.
+        var isRecent = true
     }
 
     private let countLimit: Int
@@ -92,6 +95,7 @@ private struct CacheState<Value: Sendable>: Sendable {
         guard let place = places[version.file], let slot = slots[place] else { return (nil, nil) }
         guard slot.version == version else { return (nil, remove(version.file)) }
         slots[place]?.isUsed = true
+        slots[place]?.isRecent = true
         return (slot.value, nil)
     }
 
@@ -100,7 +104,7 @@ private struct CacheState<Value: Sendable>: Sendable {
         if let old = remove(version.file) { dropped.append(old) }
         guard cost <= byteLimit else { return dropped }
         while places.count >= countLimit || bytes > byteLimit - cost { dropped.append(contentsOf: evict()) }
-        let slot = Slot(version: version, value: value, cost: cost, isUsed: true)
+        let slot = Slot(version: version, value: value, cost: cost)
         if let place = free.popLast() {
             slots[place] = slot
             places[version.file] = place
@@ -124,8 +128,8 @@ private struct CacheState<Value: Sendable>: Sendable {
         var dropped: [Value] = []
         for place in slots.indices {
             guard let slot = slots[place] else { continue }
-            if slot.isUsed {
-                slots[place]?.isUsed = false
+            if slot.isRecent {
+                slots[place]?.isRecent = false
             } else if let value = remove(slot.version.file) {
                 dropped.append(value)
             }

@@ -17,7 +17,9 @@ public struct ContentVersion: Hashable, Sendable {
     public var size: UInt64
     public var modified: FileAttributes.Time
     public var changed: FileAttributes.Time
+}
 
+extension ContentVersion {
     public init(_ attributes: FileAttributes) {
         device = attributes.device
         inode = attributes.inode
@@ -35,6 +37,9 @@ public struct ContentVersion: Hashable, Sendable {
         guard attributes.kind == .regular else { throw .invalidArgument }
         return ContentVersion(attributes)
     }
+
+    /// The version behind a descriptor, which stays open meanwhile.
+    static func of(_ descriptor: OwnedDescriptor) throws(Errno) -> ContentVersion { try of(descriptor.raw) }
 
     /// The inode that this is a version of.
     var file: FileKey { FileKey(device: device, inode: inode) }

@@ -10,29 +10,33 @@ import SystemPackage
 /// and truncating wait until it is released, which the ``LeaseKeeper``'s thread does within about 60 ms. Reads go
 /// through ``read(_:)``, which gives bytes only if the lease was whole when they had been read.
 final class Lease: Sendable {
-    /// Only forward: held → breaking → releasing → ended or lost.
+    /// Only forward: taking → held → breaking → releasing → ended or lost.
     private enum Phase {
-        static let held: UInt8 = 0
+        static let taking: UInt8 = 0
+        static let held: UInt8 = 1
         /// Somebody wants to write; running reads finish, no further ones begin.
-        static let breaking: UInt8 = 1
-        static let releasing: UInt8 = 2
+        static let breaking: UInt8 = 2
+        static let releasing: UInt8 = 3
         /// Released by us; it was whole until then.
-        static let ended: UInt8 = 3
+        static let ended: UInt8 = 4
         /// The kernel took it away: it waits for at most /proc/sys/fs/lease-break-time seconds.
-        static let lost: UInt8 = 4
+        static let lost: UInt8 = 5
     }
 
     let descriptor: OwnedDescriptor
-    private let phase = Atomic<UInt8>(Phase.held)
+    private let phase = Atomic<UInt8>(Phase.taking)
     private let runningReads = Atomic<Int>(0)
-    private let listener: Mutex<(@Sendable () -> Void)?>
+    private let listener = Mutex(Listener.none)
 
-    /// - Parameter onStale: called once on the notifier's thread after somebody else broke the lease; never after
-    ///   ``release()`` has returned, except for a call that is already running.
-    init(_ descriptor: OwnedDescriptor, onStale: @escaping @Sendable () -> Void) {
-        self.descriptor = descriptor
-        listener = Mutex(onStale)
+    private enum Listener {
+        case none
+        case some(@Sendable () -> Void)
+        /// The lease broke, told or not.
+        case broken
+        case released
     }
+
+    init(_ descriptor: OwnedDescriptor) { self.descriptor = descriptor }
 
     /// Whether nobody has tried to write since the lease was taken, as far as the service has heard.
     var isHeld: Bool { phase.load(ordering: .acquiring) == Phase.held }
@@ -74,14 +78,33 @@ final class Lease: Sendable {
         throw .staleNFSFileHandle
     }
 
+    /// Says who is told, once and on the notifier's thread, when somebody else breaks the lease. Told at once if that
+    /// has happened already; not told after ``release()``, except by a call that is already running.
+    func onBreak(_ told: @escaping @Sendable () -> Void) {
+        let isBroken = listener.withLock { listener in
+            if case .broken = listener { return true }
+            listener = .some(told)
+            return false
+        }
+        if isBroken { LeaseKeeper.shared.tell(told) }
+    }
+
     /// Gives the lease up if it is still there.
     func release() {
-        listener.withLock { $0 = nil }
+        listener.withLock { $0 = .released }
         end()
         LeaseKeeper.shared.forget(self)
     }
 
-    // MARK: the lease thread
+    // MARK: for the keeper
+
+    /// The kernel has granted the lease.
+    ///
+    /// - Returns: whether it is still whole; if not, an announcement may have come before this call and been ignored.
+    func hold() -> Bool {
+        phase.store(Phase.held, ordering: .sequentiallyConsistent)
+        return mv_has_lease(descriptor.raw) != 0
+    }
 
     /// Notes that the kernel announced a break.
     ///
@@ -100,9 +123,9 @@ final class Lease: Sendable {
         end()
         LeaseKeeper.shared.forget(self)
         return listener.withLock { listener in
-            let told = listener
-            listener = nil
-            return told
+            defer { if case .released = listener {} else { listener = .broken } }
+            if case .some(let told) = listener { return told }
+            return nil
         }
     }
 

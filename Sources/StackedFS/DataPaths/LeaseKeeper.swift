@@ -9,7 +9,7 @@ import SystemPackage
 /// The kernel announces a break by a real-time signal that carries the descriptor's number (F_SETSIG; the default,
 /// SIGIO, would end the process, and comes when too many signals wait: then every lease is looked at). Both are
 /// blocked in every thread and read from a signalfd by one thread, which starts with the first lease. A thread that
-/// has them unblocked, because somebody else made it, runs a handler that passes them on.
+/// has them unblocked, because somebody else made it, runs a handler that passes the first one on and blocks them.
 ///
 /// A break is answered in this order: the lease is marked, running reads finish (60 ms at most), the lease is
 /// released so that the writer goes on, and a second thread tells the owner. So a slow owner delays no writer.
@@ -18,6 +18,8 @@ public final class LeaseKeeper: Sendable {
     public static let shared = LeaseKeeper()
 
     private struct Threads {
+        /// An eventfd: whoever writes to it makes the lease thread look at every lease.
+        let event: Int32
         let lease: SystemThread
         let notifier: SystemThread
     }
@@ -42,9 +44,9 @@ public final class LeaseKeeper: Sendable {
     /// - Parameter descriptor: opened with O_RDONLY, and no duplicate of another descriptor with a lease.
     /// - Throws: EAGAIN while somebody has the file open for writing; EACCES without CAP_LEASE on another's file;
     ///   EINVAL where the filesystem has no leases.
-    func take(_ descriptor: OwnedDescriptor, onStale: @escaping @Sendable () -> Void) throws(Errno) -> Lease {
-        try start()
-        let lease = Lease(descriptor, onStale: onStale)
+    func take(_ descriptor: OwnedDescriptor) throws(Errno) -> Lease {
+        let event = try start().event
+        let lease = Lease(descriptor)
         leases.withLock { $0[descriptor.raw] = lease }
         guard mv_take_lease(descriptor.raw) == 0 else {
             let error = Errno(rawValue: mv_errno())
@@ -53,6 +55,7 @@ public final class LeaseKeeper: Sendable {
             throw error
         }
         taken.add(1, ordering: .relaxed)
+        if !lease.hold() { LeaseWatch.wake(event) }
         return lease
     }
 
@@ -62,14 +65,14 @@ public final class LeaseKeeper: Sendable {
         }
     }
 
-    private func start() throws(Errno) {
+    private func start() throws(Errno) -> Threads {
         let outcome = threads.withLock { threads in
             if let known = threads { return known }
             let outcome = startThreads()
             threads = outcome
             return outcome
         }
-        _ = try outcome.get()
+        return try outcome.get()
     }
 
     private func startThreads() -> Result<Threads, Errno> {
@@ -80,7 +83,7 @@ public final class LeaseKeeper: Sendable {
         let watch = LeaseWatch(signals: signals, event: event)
         return .success(
             Threads(
-                lease: SystemThread(name: "lease") { watch.run(self) },
+                event: event, lease: SystemThread(name: "lease") { watch.run(self) },
                 notifier: SystemThread(name: "lease-news") { self.tellForever() }))
     }
 
@@ -149,6 +152,12 @@ private struct LeaseWatch: Sendable {
         var forwarded: UInt64 = 0
         if read(event, &forwarded, 8) == 8 { wantsAll = true }
         return wantsAll ? keeper.candidates(-1) : leases
+    }
+
+    /// Makes the lease thread look at every lease.
+    static func wake(_ event: Int32) {
+        var one: UInt64 = 1
+        _ = write(event, &one, 8)
     }
 
     /// Monotonic nanoseconds.

@@ -5,7 +5,7 @@ import SystemPackage
 /// The redaction plans of known versions.
 ///
 /// Threads that want the plan of one version at the same time plan once. Only plans made while nobody could write are
-/// kept or shared: whoever asks says so by `isStable`.
+/// kept or shared: whoever asks for one has a lease.
 public final class PlanCache: Sendable {
     private let plans: BoundedCache<RedactionPlan>
     private let planning = SharedWork<ContentVersion, RedactionPlan>()
@@ -26,25 +26,25 @@ public final class PlanCache: Sendable {
     /// The plan of this version, kept or made now.
     ///
     /// - Parameters:
-    ///   - isStable: the caller holds a lease that is older than `version`, and the version is settled.
-    ///   - isStill: whether nobody could write until now; asked after planning, before the plan is kept.
+    ///   - version: settled, and read from the file after `lease` was taken.
+    ///   - lease: looked at again after planning, before the plan is kept.
     func plan(
-        of version: ContentVersion, isStable: Bool, isStill: () -> Bool, make: () throws(Errno) -> RedactionPlan
+        of version: ContentVersion, under lease: Lease, make: () throws(Errno) -> RedactionPlan
     ) throws(Errno) -> RedactionPlan {
-        // Unstable: another one's plan for the same times may be of other content.
-        guard isStable else {
-            made.add(1, ordering: .relaxed)
-            return try make()
-        }
         if let plan = plan(of: version) { return plan }
         return try planning.value(for: version) { () throws(Errno) in
             // Somebody may have finished between the look and the work.
             if let plan = plan(of: version) { return plan }
-            made.add(1, ordering: .relaxed)
-            let plan = try make()
-            if isStill() { plans.insert(plan, cost: plan.memory, for: version) }
+            let plan = try unkept(make)
+            if lease.isWhole { plans.insert(plan, cost: plan.memory, for: version) }
             return plan
         }
+    }
+
+    /// A plan for this one time: another's plan for the same times may be of other content.
+    func unkept(_ make: () throws(Errno) -> RedactionPlan) throws(Errno) -> RedactionPlan {
+        made.add(1, ordering: .relaxed)
+        return try make()
     }
 
     func remove(_ file: FileKey) { plans.remove(file) }

@@ -71,12 +71,12 @@ final class PrivateCopies: Sendable {
     func make(of source: OwnedDescriptor) throws(Errno) -> Copy {
         var attempt = 1
         while true {
-            let before = try ContentVersion.of(source.raw)
+            let before = try ContentVersion.of(source)
             guard let size = Int(exactly: before.size), size <= limit else { throw .resourceBusy }
             let room = try Room(size, of: self)
             let target = OwnedDescriptor(try retrying { mv_memory_file("redacted copy") })
             let copied = try copy(source, size: before.size, into: target)
-            var version = try ContentVersion.of(source.raw)
+            var version = try ContentVersion.of(source)
             if version != before {
                 attempt += 1
                 if attempt <= PrivateCopies.attempts { continue }

@@ -28,9 +28,9 @@ extension RedactedContent {
     }
 
     private func planNow(_ file: OwnedDescriptor) throws(Errno) -> RedactionPlan {
-        if let lease = try? LeaseKeeper.shared.take(file, onStale: {}) {
+        if let lease = try? LeaseKeeper.shared.take(file) {
             defer { lease.release() }
-            let version = try ContentVersion.of(file.raw)
+            let version = try ContentVersion.of(file)
             let plan = try plan(lease, version, isStable: version.isSettled())
             if lease.isWhole { return plan }
         }

@@ -73,19 +73,22 @@ public final class RedactedContent: Sendable {
     public func open(
         _ descriptor: OwnedDescriptor, directory: OwnedDescriptor, onStale: @escaping @Sendable () -> Void
     ) throws(Errno) -> RedactedFile {
-        if let known = cached(try ContentVersion.of(descriptor.raw)) { return known }
+        if let known = cached(try ContentVersion.of(descriptor)) { return known }
         for _ in 0..<RedactedContent.attempts {
             // Without a lease somebody is writing (or the filesystem has none): nothing may be kept or shared.
-            let lease = try? LeaseKeeper.shared.take(descriptor, onStale: onStale)
+            let lease = try? LeaseKeeper.shared.take(descriptor)
             let made = Result.of { () throws(Errno) in
                 try open(descriptor, directory: directory, lease: lease)
             }
-            if case .success(let file?) = made {
-                if file.kind != .router { lease?.release() }
+            if let lease, case .success(let file?) = made, file.kind == .router {
+                lease.onBreak(onStale)
                 return file
             }
+            // An error under a lease that broke is the error of a file in change: again.
+            let isInChange = lease.map { !$0.isWhole } ?? false
             lease?.release()
-            _ = try made.get()
+            if case .failure = made, isInChange { continue }
+            if let file = try made.get() { return file }
         }
         return RedactedFile(try copies.make(of: descriptor))
     }
@@ -118,7 +121,7 @@ public final class RedactedContent: Sendable {
         _ descriptor: OwnedDescriptor, directory: OwnedDescriptor, lease: Lease?
     ) throws(Errno) -> RedactedFile? {
         // After the lease was taken: nobody changes the file from here on, or the lease tells.
-        let version = try ContentVersion.of(descriptor.raw)
+        let version = try ContentVersion.of(descriptor)
         let isStable = lease != nil && version.isSettled()
         if options.snapshots == .auto, maker.mayClone(version.device) {
             let snapshot = try snapshot(of: descriptor, version, directory, isStable: isStable, lease)
@@ -146,9 +149,12 @@ public final class RedactedContent: Sendable {
     }
 
     func plan(_ lease: Lease, _ version: ContentVersion, isStable: Bool) throws(Errno) -> RedactionPlan {
-        try plans.plan(of: version, isStable: isStable, isStill: { lease.isWhole }) { () throws(Errno) in
-            try RedactedContent.plan(lease.descriptor, size: version.size, planner)
-        }
+        guard isStable else { return try plans.unkept { () throws(Errno) in try planNow(lease, version) } }
+        return try plans.plan(of: version, under: lease) { () throws(Errno) in try planNow(lease, version) }
+    }
+
+    private func planNow(_ lease: Lease, _ version: ContentVersion) throws(Errno) -> RedactionPlan {
+        try RedactedContent.plan(lease.descriptor, size: version.size, planner)
     }
 
     /// Runs the planner on an open file.

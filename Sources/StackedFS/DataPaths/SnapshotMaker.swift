@@ -39,7 +39,7 @@ final class SnapshotMaker: Sendable {
     ///   - source: opened for reading.
     ///   - directory: any directory of the same filesystem; nothing appears in it.
     func make(of source: OwnedDescriptor, directory: OwnedDescriptor) -> Snapshot? {
-        guard let version = try? ContentVersion.of(source.raw), mayClone(version.device) else { return nil }
+        guard let version = try? ContentVersion.of(source), mayClone(version.device) else { return nil }
         do {
             let snapshot = try clone(source, version, directory)
             made.add(1, ordering: .relaxed)
@@ -62,7 +62,7 @@ final class SnapshotMaker: Sendable {
         try PlanWriter.write(plan, into: target)
         let readable = OwnedDescriptor(
             try withProcPath(target.raw) { mv_openat(mv_AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) })
-        var version = try ContentVersion.of(source.raw)
+        var version = try ContentVersion.of(source)
         if version != before { version.changed = .never }
         version.size = size
         return Snapshot(version: version, plan: plan, descriptor: readable)

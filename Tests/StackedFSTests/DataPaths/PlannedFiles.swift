@@ -2,8 +2,10 @@ import CLinux
 import Glibc
 import LinuxSystem
 import Redaction
-import StackedFS
+import Synchronization
 import SystemPackage
+
+@testable import StackedFS
 
 /// A medium of these tests: bytes in which every `SECRET..` (8 bytes) is a location.
 ///
@@ -65,15 +67,21 @@ final class Folder: Sendable {
     }
 
     deinit {
-        guard let directory = opendir(path) else { return }
+        for name in (try? Folder.names(path)) ?? [] { unlink(path + "/" + name) }
+        rmdir(path)
+    }
+
+    static func names(_ path: String) throws -> [String] {
+        guard let directory = opendir(path) else { throw Errno(rawValue: errno) }
+        defer { closedir(directory) }
+        var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if name != ".", name != ".." { unlink(path + "/" + name) }
+            if name != ".", name != ".." { names.append(name) }
         }
-        closedir(directory)
-        rmdir(path)
+        return names.sorted()
     }
 
     /// Writes a file that looks as if it had been written long ago, so that its version counts as settled.
@@ -83,6 +91,16 @@ final class Folder: Sendable {
         try StackedFSTests.write(bytes, to: file, flags: O_WRONLY | O_CREAT | O_TRUNC)
         if settled { settle(file) }
         return file
+    }
+
+    /// Descriptors of this process in the folder.
+    var openDescriptors: Int {
+        (0..<4_096).reduce(0) { count, number in
+            var buffer = [CChar](repeating: 0, count: 4_096)
+            let length = readlink("/proc/self/fd/\(number)", &buffer, buffer.count - 1)
+            let target = String(decoding: buffer[..<max(0, length)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return target.hasPrefix(path + "/") ? count + 1 : count
+        }
     }
 
     func directory() throws -> OwnedDescriptor {
@@ -134,4 +152,17 @@ func eventually(seconds: Double = 10, _ condition: () -> Bool) -> Bool {
         usleep(2_000)
     }
     return condition()
+}
+
+/// Runs `body` on `count` threads at once and waits for all.
+func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let threads = (0..<count).map { index in SystemThread(name: "test") { body(index) } }
+    for thread in threads { thread.join() }
+}
+
+/// Counts calls and failures from any thread.
+final class Tally: Sendable {
+    private let counter = Atomic<Int>(0)
+    func add() { counter.add(1, ordering: .relaxed) }
+    var value: Int { counter.load(ordering: .relaxed) }
 }
