@@ -1,0 +1,159 @@
+import Foundation
+import GRDB
+import Policy
+
+extension PolicyStore {
+    static var now: UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
+
+    // MARK: apps
+
+    public func addApp(_ app: App) throws {
+        try change { db in
+            guard try !exists(db, app: app.name) else {
+                throw PolicyError.conflict(what: "app \(app.name)", reason: "it is registered already")
+            }
+            for uid in app.uids {
+                if let other = try String.fetchOne(db, sql: "SELECT app FROM app_uids WHERE uid = ?", arguments: [uid])
+                {
+                    throw PolicyError.conflict(what: "uid \(uid)", reason: "it belongs to the app \(other)")
+                }
+            }
+            try db.execute(
+                sql: "INSERT INTO apps (name, created) VALUES (?, ?)", arguments: [app.name, PolicyStore.now])
+            for uid in app.uids {
+                try db.execute(sql: "INSERT INTO app_uids (uid, app) VALUES (?, ?)", arguments: [uid, app.name])
+            }
+        }
+    }
+
+    /// Removes an app with its grants. What it owned has no owner any more.
+    public func removeApp(_ name: String) throws {
+        try change { db in
+            guard try exists(db, app: name) else { throw PolicyError.notFound(what: "app \(name)") }
+            if let view = try String.fetchOne(db, sql: "SELECT name FROM views WHERE app = ?", arguments: [name]) {
+                throw PolicyError.conflict(
+                    what: "app \(name)", reason: "the view \(view) is pinned to it; remove the view first")
+            }
+            try db.execute(sql: "DELETE FROM apps WHERE name = ?", arguments: [name])
+            try db.execute(sql: "DELETE FROM owners WHERE app = ?", arguments: [name])
+        }
+    }
+
+    /// When each app was registered, in seconds since 1970.
+    public func appDates() throws -> [String: UInt64] {
+        try database.read { db in
+            try Row.fetchAll(db, sql: "SELECT name, created FROM apps")
+                .reduce(into: [:]) { $0[$1["name"]] = $1["created"] }
+        }
+    }
+
+    // MARK: grants
+
+    /// Adds a grant, or gives an existing one another expiry.
+    public func grant(_ grant: Grant) throws {
+        try change { db in
+            guard try exists(db, app: grant.app) else { throw PolicyError.notFound(what: "app \(grant.app)") }
+            try db.execute(
+                sql: """
+                    INSERT INTO grants (app, permission, under, expires, created) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (app, permission, under) DO UPDATE SET expires = excluded.expires
+                    """,
+                arguments: [grant.app, grant.permission.rawValue, grant.under, grant.expires, PolicyStore.now])
+        }
+    }
+
+    public func revoke(app: String, _ permission: Permission, under: String = "") throws {
+        try change { db in
+            guard try exists(db, app: app) else { throw PolicyError.notFound(what: "app \(app)") }
+            try db.execute(
+                sql: "DELETE FROM grants WHERE app = ? AND permission = ? AND under = ?",
+                arguments: [app, permission.rawValue, under])
+            guard db.changesCount > 0 else {
+                let scope = under.isEmpty ? "" : " under \(under)"
+                throw PolicyError.notFound(what: "grant of \(permission.rawValue)\(scope) to \(app)")
+            }
+        }
+    }
+
+    /// A grant as it is kept.
+    public struct KeptGrant: Sendable, Hashable {
+        public let grant: Grant
+        public let created: UInt64
+    }
+
+    /// Grants in force now, of one app or of all.
+    public func grants(app: String? = nil) throws -> [KeptGrant] {
+        try database.read { db in
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM grants WHERE (?1 IS NULL OR app = ?1) AND (expires IS NULL OR expires > ?2)
+                    ORDER BY app, permission, under
+                    """, arguments: [app, PolicyStore.now])
+            return rows.compactMap { row in
+                Permission(rawValue: row["permission"]).map {
+                    KeptGrant(
+                        grant: Grant(app: row["app"], permission: $0, under: row["under"], expires: row["expires"]),
+                        created: row["created"])
+                }
+            }
+        }
+    }
+
+    // MARK: views
+
+    public func addView(name: String, app: String, path: String) throws {
+        try change { db in
+            guard try exists(db, app: app) else { throw PolicyError.notFound(what: "app \(app)") }
+            if try String.fetchOne(db, sql: "SELECT name FROM views WHERE name = ?", arguments: [name]) != nil {
+                throw PolicyError.conflict(what: "view \(name)", reason: "it is there already")
+            }
+            try db.execute(
+                sql: "INSERT INTO views (name, app, path, created) VALUES (?, ?, ?, ?)",
+                arguments: [name, app, path, PolicyStore.now])
+        }
+    }
+
+    public func removeView(name: String) throws {
+        try change { db in
+            try db.execute(sql: "DELETE FROM views WHERE name = ?", arguments: [name])
+            guard db.changesCount > 0 else { throw PolicyError.notFound(what: "view \(name)") }
+        }
+    }
+
+    public func views() throws -> [View] {
+        try database.read { db in
+            try Row.fetchAll(db, sql: "SELECT * FROM views ORDER BY name").map {
+                View(name: $0["name"], app: $0["app"], path: $0["path"], created: $0["created"])
+            }
+        }
+    }
+
+    /// Replaces apps, grants and views by those given, all or nothing.
+    public func replaceAll(apps: [App], grants: [Grant], views: [(name: String, app: String, path: String)]) throws {
+        try change { db in
+            for table in ["views", "grants", "app_uids", "apps"] { try db.execute(sql: "DELETE FROM \(table)") }
+            for app in apps {
+                try db.execute(
+                    sql: "INSERT INTO apps (name, created) VALUES (?, ?)", arguments: [app.name, PolicyStore.now])
+                for uid in app.uids {
+                    try db.execute(sql: "INSERT INTO app_uids (uid, app) VALUES (?, ?)", arguments: [uid, app.name])
+                }
+            }
+            for grant in grants {
+                try db.execute(
+                    sql: "INSERT INTO grants (app, permission, under, expires, created) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [grant.app, grant.permission.rawValue, grant.under, grant.expires, PolicyStore.now])
+            }
+            for view in views {
+                try db.execute(
+                    sql: "INSERT INTO views (name, app, path, created) VALUES (?, ?, ?, ?)",
+                    arguments: [view.name, view.app, view.path, PolicyStore.now])
+            }
+        }
+    }
+
+    private func exists(_ db: Database, app: String) throws -> Bool {
+        try String.fetchOne(db, sql: "SELECT name FROM apps WHERE name = ?", arguments: [app]) != nil
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import GRDB
+import Policy
+import Synchronization
+
+/// Apps, grants and views in policy.db: the truth that a policy snapshot is compiled from.
+///
+/// What a method returned from is durable (`synchronous = FULL`). Methods may be called from any thread; changes are
+/// serialised. After every change the new snapshot is published to ``keeper`` before the method returns.
+public final class PolicyStore: Sendable {
+    public let keeper: PolicyKeeper
+    let database: DatabaseQueue
+    private let path: String
+    private let rules: Mutex<(folders: [FolderRule], callers: CallerRules)>
+    private let serial = Mutex<UInt64>(0)
+
+    /// An app view that is to be mounted.
+    public struct View: Sendable, Hashable {
+        public let name: String
+        public let app: String
+        /// Where it is mounted, absolute.
+        public let path: String
+        public let created: UInt64
+    }
+
+    /// Opens policy.db in a locked state directory.
+    ///
+    /// - Throws: ``StoreError`` for a database that is damaged or from a newer version: the service must not run open.
+    public init(directory: StateDirectory, folders: [FolderRule], callers: CallerRules) throws {
+        path = directory.path + "/policy.db"
+        database = try PolicyStore.open(path)
+        rules = Mutex((folders, callers))
+        let empty = try PolicySnapshot(serial: 1, apps: [], grants: [], folders: folders, callers: callers)
+        keeper = PolicyKeeper(empty)
+        try publish()
+        try keepBackup()
+    }
+
+    private static func open(_ path: String) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+        }
+        do {
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            let verdict = try database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
+            guard verdict == "ok" else { throw damaged(path, verdict ?? "no answer") }
+            let migrator = PolicySchema.migrator
+            guard try !database.read({ try migrator.hasBeenSuperseded($0) }) else {
+                throw StoreError(
+                    .newer, "\(path) was written by a newer MediaVeil; install that version, or restore a backup")
+            }
+            try migrator.migrate(database)
+            return database
+        } catch let error as DatabaseError {
+            throw damaged(path, error.message ?? "\(error.resultCode)")
+        }
+    }
+
+    private static func damaged(_ path: String, _ reason: String) -> StoreError {
+        StoreError(
+            .damaged,
+            "\(path) is damaged (\(reason)); the service does not run without its policy. Move the file away and copy "
+                + "\(path).backup, the last good state, in its place")
+    }
+
+    /// Keeps a checked copy beside the database, from which an administrator can restore.
+    private func keepBackup() throws {
+        let temporary = path + ".backup.new"
+        try? FileManager.default.removeItem(atPath: temporary)
+        try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [temporary]) }
+        guard rename(temporary, path + ".backup") == 0 else {
+            throw StoreError(.unreadable, "cannot keep a backup of \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+
+    /// Other rules from a reloaded configuration.
+    public func setRules(folders: [FolderRule], callers: CallerRules) throws {
+        rules.withLock { $0 = (folders, callers) }
+        try publish()
+    }
+
+    /// Runs a change in a transaction and publishes what came of it; a policy that does not compile rolls it back.
+    func change<T>(_ body: (Database) throws -> T) throws -> T {
+        let result = try database.write { db in
+            let result = try body(db)
+            _ = try compile(db)
+            return result
+        }
+        try publish()
+        try keepBackup()
+        return result
+    }
+
+    private func publish() throws {
+        keeper.publish(try database.read { try compile($0) })
+    }
+
+    private func compile(_ db: Database) throws -> PolicySnapshot {
+        let (folders, callers) = rules.withLock { $0 }
+        var uids: [String: Set<UInt32>] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT app, uid FROM app_uids") {
+            let uid: UInt32 = row["uid"]
+            uids[row["app"], default: []].insert(uid)
+        }
+        let apps = try String.fetchAll(db, sql: "SELECT name FROM apps").map { try App(name: $0, uids: uids[$0] ?? []) }
+        let grants = try Row.fetchAll(db, sql: "SELECT app, permission, under, expires FROM grants").compactMap { row in
+            // A permission that this version does not know grants nothing.
+            Permission(rawValue: row["permission"]).map {
+                Grant(app: row["app"], permission: $0, under: row["under"], expires: row["expires"])
+            }
+        }
+        let number = serial.withLock { serial in
+            serial += 1
+            return serial
+        }
+        return try PolicySnapshot(serial: number, apps: apps, grants: grants, folders: folders, callers: callers)
+    }
+}
