@@ -8,6 +8,14 @@ public struct Decision: Sendable, Hashable {
     /// The original variant.
     public var location = false
     public var rule: Rule
+
+    public init(visible: Bool = false, read: Bool = false, write: Bool = false, location: Bool = false, rule: Rule) {
+        self.visible = visible
+        self.read = read
+        self.write = write
+        self.location = location
+        self.rule = rule
+    }
 }
 
 /// The rule that decided, as `check` and the audit name it.

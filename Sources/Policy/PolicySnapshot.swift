@@ -92,6 +92,10 @@ public final class PolicySnapshot: Sendable {
         }
     }
 
+    /// Whether a directory of app folders lies at or below a place: such a directory is not renamed or removed through
+    /// a view, because the folders in it would lose their protection.
+    public func leadsToAppFolders(_ place: Place) -> Bool { trie.leadsToContainer(place.scope) }
+
     /// The place of a path relative to the library.
     public func place(of path: String) -> Place {
         path.split(separator: "/").reduce(root) { step(from: $0, name: Array($1.utf8)) }
@@ -123,6 +127,8 @@ struct ScopeTrie: Sendable {
     private struct Node: Sendable {
         var children: [[UInt8]: UInt32] = [:]
         var container = Place.Folder.none
+        /// A directory of app folders lies here or below.
+        var leadsToContainer = false
         let parent: UInt32
     }
     private var nodes = [Node(parent: 0)]
@@ -137,6 +143,15 @@ struct ScopeTrie: Sendable {
                 what: "folder pattern \"\(rule.pattern)\"", reason: "it is named as private and as shared")
         }
         nodes[index].container = kind
+        var above = UInt32(index)
+        while above != 0 {
+            nodes[Int(above)].leadsToContainer = true
+            above = nodes[Int(above)].parent
+        }
+    }
+
+    func leadsToContainer(_ scope: UInt32) -> Bool {
+        scope & ScopeTrie.below == 0 && nodes[Int(scope)].leadsToContainer
     }
 
     mutating func node(for path: String) -> UInt32 {

@@ -20,7 +20,8 @@ enum RawOperations {
         let body = UnsafeRawBufferPointer(start: memory, count: length)
             .dropFirst(MemoryLayout<mv_fuse_in_header>.size)
         let context = RequestContext(
-            uid: header.uid, gid: header.gid, pid: Int32(truncatingIfNeeded: header.pid), view: stack.view)
+            uid: header.uid, gid: header.gid, pid: Int32(truncatingIfNeeded: header.pid), view: stack.view, names: stack
+        )
         do {
             if header.opcode == tmpfile {
                 try createUnnamed(header, UnsafeRawBufferPointer(rebasing: body), session, stack, context)

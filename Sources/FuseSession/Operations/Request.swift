@@ -25,7 +25,7 @@ struct Request {
 
     var context: RequestContext {
         let caller = fuse_req_ctx(raw).pointee
-        return RequestContext(uid: caller.uid, gid: caller.gid, pid: caller.pid, view: stack.view)
+        return RequestContext(uid: caller.uid, gid: caller.gid, pid: caller.pid, view: stack.view, names: stack)
     }
 
     var umask: UInt32 { fuse_req_ctx(raw).pointee.umask }

@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// Who asks, and through which view: what a filter decides on.
 public struct RequestContext: Sendable {
     /// The caller's filesystem uid and gid.
@@ -7,13 +9,24 @@ public struct RequestContext: Sendable {
     public let pid: Int32
     /// The view that the request came through.
     public let view: ViewIdentity
+    /// For filters that must know what a name leads to before it is removed, replaced or created.
+    public let names: any NameResolver
 
-    public init(uid: UInt32, gid: UInt32, pid: Int32, view: ViewIdentity) {
+    public init(uid: UInt32, gid: UInt32, pid: Int32, view: ViewIdentity, names: any NameResolver) {
         self.uid = uid
         self.gid = gid
         self.pid = pid
         self.view = view
+        self.names = names
     }
+}
+
+/// Looks into the backing directory, past the filters.
+public protocol NameResolver: AnyObject, Sendable {
+    /// What the backing directory has under a name.
+    ///
+    /// - Throws: ENOENT when there is nothing.
+    func entry(_ parent: Node, _ name: [UInt8]) throws(Errno) -> Entry
 }
 
 /// One mounted filesystem that presents the library.

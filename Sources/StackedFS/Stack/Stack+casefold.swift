@@ -6,7 +6,8 @@ import SystemPackage
 // Casefolding directories (ext4, f2fs, tmpfs): several spellings lead to one inode, and rules follow the inode.
 
 extension Node {
-    var isCasefolded: Bool { casefolding.load(ordering: .relaxed) }
+    /// Whether names in this directory are compared without regard to case.
+    public var isCasefolded: Bool { casefolding.load(ordering: .relaxed) }
 }
 
 extension Stack {

@@ -22,7 +22,7 @@ extension Stack {
     }
 
     /// What the backing directory has under a name.
-    func entry(_ parent: Node, _ name: [UInt8]) throws(Errno) -> Entry {
+    public func entry(_ parent: Node, _ name: [UInt8]) throws(Errno) -> Entry {
         let directory = try descriptor(of: parent)
         let attributes = try withName(name) { name throws(Errno) in try FileAttributes.of(directory.raw, name: name) }
         let stored = try parent.isCasefolded ? canonicalName(of: attributes, asked: name, in: directory) : name

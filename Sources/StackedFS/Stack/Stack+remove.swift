@@ -13,15 +13,40 @@ extension Stack {
                     let attributes = try FileAttributes.of(directory.raw, name: name)
                     let doomed = self.known(attributes)
                     doomed.forEach { self.pin($0) }
-                    _ = try retrying {
-                        unlinkat(directory.raw, name, operation.isDirectory ? AT_REMOVEDIR : 0)
-                    }
+                    try self.unlink(operation, directory, name, context)
                     self.gone(doomed, attributes, operation.parent, operation.name)
                     return Removed(
                         identity: FileIdentity(attributes), wasLast: self.isLast(attributes))
                 }
             }
         }.get()
+    }
+
+    private func unlink(
+        _ operation: Remove, _ parent: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ context: RequestContext
+    ) throws(Errno) {
+        do {
+            _ = try retrying { unlinkat(parent.raw, name, operation.isDirectory ? AT_REMOVEDIR : 0) }
+        } catch {
+            if error == .directoryNotEmpty, looksEmpty(operation, parent, name, context) { throw .permissionDenied }
+            throw error
+        }
+    }
+
+    /// Whether the caller sees nothing in a directory that is not empty: "not empty" would tell that there is something.
+    private func looksEmpty(
+        _ operation: Remove, _ parent: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ context: RequestContext
+    ) -> Bool {
+        guard let attributes = try? FileAttributes.of(parent.raw, name: name), let node = known(attributes).first,
+            let opened = try? openDirectory(node, context)
+        else { return false }
+        defer { releaseDirectory(opened.handle) }
+        var seen = 0
+        try? list(opened.handle, from: 2, withAttributes: false, context) { _ in
+            seen += 1
+            return false
+        }
+        return seen == 0
     }
 
     /// RENAME.

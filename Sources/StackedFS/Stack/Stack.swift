@@ -8,7 +8,7 @@ import SystemPackage
 ///
 /// Calls come from any number of worker threads at once. Each gets the node it acts on by nodeid, passes the filters
 /// and runs on descriptors, never on absolute paths.
-public final class Stack: Sendable {
+public final class Stack: NameResolver {
     /// How long the kernel may keep what it was told, in seconds.
     public struct Timeouts: Sendable {
         public var names: Double

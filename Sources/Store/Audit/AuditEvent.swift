@@ -1,0 +1,51 @@
+/// One row of the access log on its way to audit.db.
+public struct AuditEvent: Sendable, Hashable {
+    public enum Decision: String, Sendable, Hashable, CaseIterable, Codable {
+        /// The caller got what is there.
+        case allow
+        /// The caller got it without its location.
+        case redact
+        /// To the caller it does not exist.
+        case hide
+        /// The caller was refused.
+        case deny
+    }
+
+    /// Microseconds since 1970, UTC.
+    public var time: Int64
+    public var app: String?
+    public var uid: UInt32?
+    /// The caller's thread id.
+    public var pid: Int32?
+    /// The process's name; found by the writer if nil.
+    public var process: String?
+    public var view: String
+    public var operation: String
+    /// Relative to the library; any bytes but NUL.
+    public var path: [UInt8]
+    public var decision: Decision
+    /// 0 where the operation succeeded.
+    public var errno: Int32
+    /// The rule that decided, and what was blanked beyond the location.
+    public var reason: String
+    public var bytes: UInt64?
+
+    public init(
+        time: Int64, app: String? = nil, uid: UInt32? = nil, pid: Int32? = nil, process: String? = nil, view: String,
+        operation: String, path: [UInt8], decision: Decision, errno: Int32 = 0, reason: String = "",
+        bytes: UInt64? = nil
+    ) {
+        self.time = time
+        self.app = app
+        self.uid = uid
+        self.pid = pid
+        self.process = process
+        self.view = view
+        self.operation = operation
+        self.path = path
+        self.decision = decision
+        self.errno = errno
+        self.reason = reason
+        self.bytes = bytes
+    }
+}
