@@ -70,7 +70,7 @@ let package = Package(
         room("StackedFS", ["LinuxSystem", "CLinux", "Redaction", system, logging]),
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),
-        room("Control", ["Policy", "LinuxSystem", nio, nioPosix, logging, system]),
+        room("Control", ["Policy", "LinuxSystem", "CLinux", nio, nioPosix, logging, system]),
         room("Configuration", [toml]),
         room(
             "Service",
@@ -94,7 +94,9 @@ let package = Package(
         tests("StackedFSTests", ["StackedFS", "Redaction", "LinuxSystem", "CLinux", system]),
         tests("FiltersTests", ["Filters", "StackedFS", "Policy", "Store", "LinuxSystem", system]),
         tests("FuseSessionTests", ["FuseSession", "StackedFS", "LinuxSystem", "CLinux", system]),
-        tests("ControlTests", ["Control", "Policy"]),
+        tests(
+            "ControlTests",
+            ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),
         tests("ConfigurationTests", ["Configuration"]),
         tests("ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration"]),
         tests("IntegrationTests", ["LinuxSystem", "CLinux", system]),
