@@ -1,0 +1,182 @@
+import Foundation
+import TOMLKit
+
+extension Configuration {
+    /// Reads a configuration and its drop-ins, `FILE.d/*.toml` in the order of their names: a later file's keys win.
+    ///
+    /// - Throws: ``ConfigurationError`` with file, line and key.
+    public static func load(_ path: String) throws(ConfigurationError) -> Configuration {
+        var configuration = Configuration()
+        let directory = path + ".d"
+        let extra = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
+            .filter { $0.hasSuffix(".toml") }.sorted().map { directory + "/" + $0 }
+        for file in [path] + extra { try configuration.merge(file: file) }
+        try configuration.validate(file: path)
+        return configuration
+    }
+
+    private mutating func merge(file: String) throws(ConfigurationError) {
+        let text: String
+        do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
+            throw ConfigurationError(
+                file: file, line: nil, key: "", reason: "cannot be read: it is missing, not permitted or not UTF-8")
+        }
+        let table: TOMLTable
+        do { table = try TOMLTable(string: text) } catch {
+            throw ConfigurationError(
+                file: file, line: (error as? TOMLParseError)?.source.begin.line, key: "",
+                reason: (error as? TOMLParseError)?.description ?? "\(error)")
+        }
+        try apply(SourceText(file: file, text: text), table)
+    }
+
+    private mutating func apply(_ source: SourceText, _ table: TOMLTable) throws(ConfigurationError) {
+        for section in table.keys.sorted() {
+            guard let known = Configuration.keys[section] else {
+                throw source.error(
+                    section, nil, "unknown section; known are \(Configuration.list(Configuration.keys.keys))")
+            }
+            guard let values = table[section]?.table else {
+                throw source.error(section, nil, "this is a section: write [\(section)]")
+            }
+            for key in values.keys.sorted() {
+                guard let set = known[key] else {
+                    throw source.error(section, key, "unknown key; [\(section)] has \(Configuration.list(known.keys))")
+                }
+                guard let value = values[key] else { continue }
+                if let reason = set(&self, value) { throw source.error(section, key, reason) }
+            }
+        }
+    }
+
+    private static func list(_ names: some Sequence<String>) -> String { names.sorted().joined(separator: ", ") }
+
+    /// Sets one key from a value; returns what is wrong with it.
+    typealias Setter = @Sendable (inout Configuration, any TOMLValueConvertible) -> String?
+
+    static let keys: [String: [String: Setter]] = [
+        "library": ["path": absolute { $0.libraryPath = $1 }],
+        "shared_view": ["mount": absolute { $0.sharedViewMount = $1 }],
+        "service": [
+            "state_directory": absolute { $0.stateDirectory = $1 },
+            "runtime_directory": absolute { $0.runtimeDirectory = $1 },
+            "socket": absolute { $0.socket = $1 },
+            "admin_group": text { $0.adminGroup = $1 },
+        ],
+        "callers": [
+            "unknown": choice(Unknown.self) { $0.unknownCallers = $1 },
+            "trusted_uids": { configuration, value in
+                guard let array = value.array else { return "expected a list of uids, such as [0, 1000]" }
+                var uids: Set<UInt32> = []
+                for item in array {
+                    guard let number = item.int, let uid = UInt32(exactly: number) else {
+                        return "a uid is a number from 0 to 4294967295"
+                    }
+                    uids.insert(uid)
+                }
+                configuration.trustedUIDs = uids
+                return nil
+            },
+        ],
+        "app_folders": [
+            "private": patterns { $0.privateFolders = $1 }, "shared": patterns { $0.sharedFolders = $1 },
+        ],
+        "files": ["permissions": choice(Permissions.self) { $0.permissions = $1 }],
+        "redaction": ["snapshots": choice(Snapshots.self) { $0.snapshots = $1 }],
+        "audit": [
+            "retention": quantity("a duration such as \"90d\" or \"12h\"", Duration.seconds) { $0.auditRetention = $1 },
+            "max_size": quantity("a size such as \"1GiB\" or \"512MiB\"", ByteSize.bytes) { $0.auditMaxSize = $1 },
+        ],
+        "timeouts": [
+            "names": quantity("a duration such as \"1s\"", Duration.seconds) { $0.nameTimeout = $1 },
+            "attributes": quantity("a duration such as \"1s\"", Duration.seconds) { $0.attributeTimeout = $1 },
+        ],
+        "logging": ["level": choice(LogLevel.self) { $0.logLevel = $1 }],
+    ]
+
+    private static func text(_ set: @escaping @Sendable (inout Configuration, String) -> Void) -> Setter {
+        { configuration, value in
+            guard let text = value.string, !text.isEmpty else { return "expected text in quotes" }
+            set(&configuration, text)
+            return nil
+        }
+    }
+
+    private static func absolute(_ set: @escaping @Sendable (inout Configuration, String) -> Void) -> Setter {
+        { configuration, value in
+            guard let path = value.string else { return "expected a path in quotes" }
+            guard path.hasPrefix("/"), !path.contains("\0") else { return "expected an absolute path, not \"\(path)\"" }
+            set(&configuration, path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
+            return nil
+        }
+    }
+
+    private static func patterns(_ set: @escaping @Sendable (inout Configuration, [String]) -> Void) -> Setter {
+        { configuration, value in
+            guard let array = value.array else { return "expected a list such as [\"Android/data/{app}\"]" }
+            var patterns: [String] = []
+            for item in array {
+                guard let pattern = item.string else { return "a pattern is text in quotes" }
+                patterns.append(pattern)
+            }
+            set(&configuration, patterns)
+            return nil
+        }
+    }
+
+    private static func choice<T: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ type: T.Type, _ set: @escaping @Sendable (inout Configuration, T) -> Void
+    ) -> Setter {
+        let choices = T.allCases.map { ($0.rawValue, $0) }
+        return { configuration, value in
+            guard let name = value.string, let choice = choices.first(where: { $0.0 == name }) else {
+                return "expected one of " + choices.map { "\"\($0.0)\"" }.joined(separator: ", ")
+            }
+            set(&configuration, choice.1)
+            return nil
+        }
+    }
+
+    private static func quantity(
+        _ what: String, _ parse: @escaping @Sendable (String) -> UInt64?,
+        _ set: @escaping @Sendable (inout Configuration, UInt64) -> Void
+    ) -> Setter {
+        { configuration, value in
+            guard let number = value.string.flatMap(parse) else { return "expected \(what) in quotes" }
+            set(&configuration, number)
+            return nil
+        }
+    }
+}
+
+/// A configuration file's text, to find the line of a key.
+private struct SourceText {
+    let file: String
+    let text: String
+
+    func error(_ section: String, _ key: String?, _ reason: String) -> ConfigurationError {
+        ConfigurationError(
+            file: file, line: line(section, key), key: key.map { "\(section).\($0)" } ?? section, reason: reason)
+    }
+
+    private func line(_ section: String, _ key: String?) -> Int? {
+        var current = ""
+        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let line = raw.trimmingCharacters(in: .whitespaces)
+            if line.hasPrefix("[") {
+                current = line.dropFirst().prefix { $0 != "]" }.trimmingCharacters(in: .whitespaces)
+                if key == nil, current == section { return index + 1 }
+                continue
+            }
+            let name = line.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces.union(["\""]))
+            if let key {
+                if (current == section && name == key) || (current.isEmpty && name == "\(section).\(key)") {
+                    return index + 1
+                }
+            } else if current.isEmpty, name == section || name.hasPrefix(section + ".") {
+                return index + 1
+            }
+        }
+        return nil
+    }
+}
