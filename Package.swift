@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["LinuxSystem", "CLinux", system], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("RedactionTests", ["Redaction"]),
+        tests("RedactionTests", ["Redaction", "CZlib"]),
         tests("PolicyTests", ["Policy"]),
         tests("LinuxSystemTests", ["LinuxSystem", system]),
         tests("StoreTests", ["Store", "Policy"]),

@@ -5,11 +5,16 @@ enum Containers {
     /// Images and raw files.
     private static let images: [any Container.Type] = [
         JPEG.self,
+        PNG.self,
+        WebP.self,
+        GIF.self,
         TIFF.self,
         RAF.self,
         MRW.self,
         X3F.self,
         CRW.self,
+        PSD.self,
+        JPEG2000.self,
     ]
 
     /// ISO-BMFF, EBML, RIFF, MPEG and audio.

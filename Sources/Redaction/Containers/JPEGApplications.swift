@@ -28,7 +28,9 @@ struct JPEGApplications {
         } else if head.starts(with: Self.extendedMark), length >= 75 {
             try addExtended(payload, rest(75))
         } else if let start = xmpStart(head) {
+            let before = walk.draft.mark
             try XMPPacket.plan(walk, rest(start))
+            retire(payload, identifier: start, since: before)
         } else if let mark = Self.photoshopMarks.first(where: { head.starts(with: $0) }) {
             try append(rest(mark.count), to: \.photoshop)
         } else if begins("FLIR\0"), length > 8 {
@@ -38,7 +40,7 @@ struct JPEGApplications {
         } else if begins("JFXX\0\u{10}") {
             try JPEG.planNested(try walk.nested(), rest(6))
         } else if begins("RMETA\0") {
-            try blank(rest(6), "Ricoh RMETA")
+            try RMETA.plan(walk, rest(6))
         } else if begins("JP"), number == 11 {
             try JUMBF.plan(walk, payload)
         } else if number != 2 || !begins("ICC_PROFILE") {
@@ -83,8 +85,9 @@ struct JPEGApplications {
         let hasHeader = head.count >= 8 && head[6] == head[7] && (head[6] == 0x49 || head[6] == 0x4D)
         if hasHeader {
             exif = [block]
-            // The identifier stays with an understood block; a blanked one is no Exif any more.
+            let before = walk.draft.mark
             try ExifBlock.plan(walk, block)
+            retire(payload, identifier: 6, since: before)
         } else if exif.isEmpty {
             walk.draft.blank(payload, kind: "Exif", reason: "Exif blanked: no TIFF header")
         } else {
@@ -127,9 +130,11 @@ struct JPEGApplications {
             }
         }
         for segment in photoshop {
+            let before = walk.draft.mark
             try walk.unit(segment, "Photoshop resources") { () throws(PlanningError) in
                 try PhotoshopResources.plan(try walk.nested(), segment)
             }
+            retire(segment.lowerBound - 14..<segment.upperBound, identifier: 14, since: before)
         }
     }
 
@@ -142,10 +147,15 @@ struct JPEGApplications {
         }
     }
 
-    private func blank(_ data: Range<UInt64>, _ kind: String) throws(PlanningError) {
-        let bytes = try walk.reader.bytes(at: data.lowerBound, count: Int(data.upperBound - data.lowerBound))
-        guard bytes.contains(where: { $0 != 0 }) else { return }
-        walk.draft.patch(data, .fill(0), kind)
+    /// A segment whose content was blanked since `mark` loses its identifier and becomes an empty comment, so that no
+    /// reader complains about what it finds in it.
+    private func retire(_ payload: Range<UInt64>, identifier: Int, since mark: Draft.Mark) {
+        let start = payload.lowerBound + UInt64(identifier)
+        guard start < payload.upperBound, walk.draft.hasPatches(since: mark),
+            walk.draft.isBlank(start..<payload.upperBound, since: mark)
+        else { return }
+        walk.draft.patch(payload.lowerBound - 3..<payload.lowerBound - 2, .fill(0xFE), "JPEG segment marker")
+        walk.draft.patch(payload.lowerBound..<start, .fill(0), "JPEG segment identifier")
     }
 
     private func blankIfNamed(_ data: Range<UInt64>, _ names: [String], _ kind: String) throws(PlanningError) {

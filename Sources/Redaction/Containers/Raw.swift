@@ -80,7 +80,8 @@ enum CRW: Container {
         let start = range.lowerBound + UInt64(try walk.reader.u32(at: range.lowerBound + 2, order))
         let trailer = try CanonTrailer.plan(walk, range)
         guard start < trailer else { throw .malformed("CIFF heap truncated") }
-        try heap(try walk.nested(), start..<trailer, order)
+        // Editors pad the heap to an even length before they append.
+        try heap(try walk.nested(), start..<trailer - (trailer - start) % 2, order)
     }
 
     private static func heap(_ walk: Walk, _ heap: Range<UInt64>, _ order: ByteOrder) throws(PlanningError) {
@@ -94,7 +95,9 @@ enum CRW: Container {
             guard tag & 0xC000 == 0 else { continue }
             let length = UInt64(try walk.reader.u32(at: entry + 2, order))
             let offset = UInt64(try walk.reader.u32(at: entry + 6, order))
-            let value = try walk.reader.range(at: heap.lowerBound + offset, count: length, in: heap)
+            // What lies outside of the heap no reader finds either.
+            guard heap.lowerBound + offset + length <= heap.upperBound else { continue }
+            let value = heap.lowerBound + offset..<heap.lowerBound + offset + length
             switch tag & 0x3FFF {
             case 0x2007, 0x2008: try JPEG.planNested(walk, value)
             case let tag where tag & 0x3800 == 0x2800 || tag & 0x3800 == 0x3000:

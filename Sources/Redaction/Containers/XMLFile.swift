@@ -17,7 +17,8 @@ enum XMLFile: Container {
 
     private static func rules(_ name: String, _ elements: Set<String>) -> XMLScanner.Rules {
         XMLScanner.Rules(
-            element: { _, local in elements.contains(local) ? "\(name) \(local)" : nil }, attribute: { _, _, _ in nil })
+            element: { _, local, _ in elements.contains(local) ? "\(name) \(local)" : nil },
+            attribute: { _, _, _, _ in nil })
     }
 
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {

@@ -89,6 +89,14 @@ final class Draft {
         return bytes
     }
 
+    /// Whether a single fill (with `byte`, if given) made since `mark` covers all of `range`.
+    func isBlank(_ range: Range<UInt64>, with byte: UInt8? = nil, since mark: Mark) -> Bool {
+        patches[min(mark.patches, patches.count)...].contains { patch in
+            guard case .fill(let fill) = patch.replacement, byte == nil || byte == fill else { return false }
+            return patch.range.lowerBound <= range.lowerBound && range.upperBound <= patch.range.upperBound
+        }
+    }
+
     /// The plan for a file of `size` bytes.
     func plan(size: UInt64) -> RedactionPlan {
         guard let overflow else {

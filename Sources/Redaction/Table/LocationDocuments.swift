@@ -13,6 +13,13 @@ enum LocationDocuments {
     /// Garmin Training Center Database v2.
     static let tcx: Set<String> = ["Position", "BeginPosition", "EndPosition", "AltitudeMeters", "Name", "Notes"]
 
+    /// GML in JPEG 2000 (OGC 08-085r8), and the place elements of JPX metadata (ITU-T T.801 Annex N).
+    static let gml: Set<String> = [
+        "pos", "posList", "coordinates", "lowerCorner", "upperCorner", "origin", "offsetVector", "LOCATION", "GPS",
+        "ADDRESS", "LONGITUDE", "LATITUDE", "CITY", "STATE", "COUNTRY", "ADDR_NAME", "ADDR_COMP",
+        "POSTAL_CODE",
+    ]
+
     /// A JSON text that has one of these in its beginning is a location document: Google Takeout, GeoJSON (RFC 7946),
     /// ExifTool's `-json`, Apple's and Immich's exports.
     static let json = [

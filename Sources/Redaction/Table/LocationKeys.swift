@@ -23,6 +23,11 @@ enum LocationKeys {
         "coverage", "spatialcoverage",
     ]
 
+    /// Names that also mean something else: a state of mind, the address of a pointer.
+    static let ambiguous: Set<String> = [
+        "state", "address", "place", "coverage", "coordinates", "elevation", "altitude",
+    ]
+
     /// Beginnings of folded keys: everything that GPS writes, and location structures with a suffix.
     static let beginnings = ["gps", "exifgps", "comapplequicktimelocation", "geolocation", "geodata", "locationi"]
 

@@ -36,9 +36,10 @@ enum LocationProperties {
             source: "XMP Specification Part 2, 3.2; IPTC Core 1.3"),
         Namespace(
             "Iptc4xmpCore", "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/",
-            [
-                "Location", "CountryCode", "CiAdrCity", "CiAdrCtry", "CiAdrExtadr", "CiAdrPcode", "CiAdrRegion",
-            ], source: "IPTC Photo Metadata Standard 2023.2, IPTC Core; CiAdr… is the creator's postal address"),
+            ["Location", "CountryCode", "CiAdrCity"],
+            source:
+                "IPTC Photo Metadata Standard 2023.2, IPTC Core; CiAdrCity is the creator's, shown as a city by readers"
+        ),
         Namespace(
             "Iptc4xmpExt", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
             [
@@ -54,7 +55,7 @@ enum LocationProperties {
             source: "Dublin Core 1.1: spatial topic or applicability"),
         Namespace(
             "drone-dji", "http://www.dji.com/drone-dji/1.0/", ["AbsoluteAltitude", "RelativeAltitude"],
-            beginnings: ["Gps", "GPS", "Rtk"], source: "ExifTool DJI.pm, XMP"),
+            beginnings: ["Gps", "GPS"], source: "ExifTool DJI.pm, XMP"),
         Namespace(
             "geo", "http://www.w3.org/2003/01/geo/wgs84_pos#", ["lat", "long", "alt", "lat_long", "location"],
             source: "W3C Basic Geo vocabulary"),
@@ -69,11 +70,8 @@ enum LocationProperties {
             ], source: "Darwin Core, class Location"),
         Namespace(
             "plus", "http://ns.useplus.org/ldf/xmp/1.0/",
-            beginnings: [
-                "LicensorCity", "LicensorRegion", "LicensorPostal", "LicensorStreet", "LicensorExtended",
-                "LicensorCountry",
-            ],
-            isOpen: false, source: "PLUS License Data Format 2.0: the licensor's postal address"),
+            ["LicensorCity"],
+            isOpen: false, source: "PLUS License Data Format 2.0: the licensor's, shown as a city by readers"),
         Namespace("xmp", "http://ns.adobe.com/xap/1.0/", isOpen: false, source: "XMP Specification Part 1, 8.4"),
         Namespace("xmpMM", "http://ns.adobe.com/xap/1.0/mm/", isOpen: false, source: "XMP Specification Part 1, 8.6"),
         Namespace(
@@ -94,12 +92,16 @@ enum LocationProperties {
         namespaces.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
 
     /// The property's name for a patch's kind if it is location, `nil` if it is not.
-    static func kind(_ uri: String, _ local: String) -> String? {
+    ///
+    /// - Parameter isNested: the property is a field of a structure; there, words that mean a place only in good
+    ///   company do not count.
+    static func kind(_ uri: String, _ local: String, isNested: Bool = false) -> String? {
         if let namespace = byURI[uri] {
             let isListed = namespace.names.contains(local) || namespace.beginnings.contains { local.hasPrefix($0) }
             guard isListed || (namespace.isOpen && LocationKeys.contains(local)) else { return nil }
             return "XMP \(namespace.prefix):\(local)"
         }
+        if isNested, LocationKeys.ambiguous.contains(LocationKeys.folded(local)) { return nil }
         return LocationKeys.contains(local) ? "XMP \(local)" : nil
     }
 }

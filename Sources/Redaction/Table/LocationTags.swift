@@ -46,6 +46,8 @@ enum LocationTags {
             tag: 0xC68C, name: "OriginalRawFileData", action: .blank, source: "DNG 1.7 chapter 4: the raw file itself"),
         Entry(tag: 0x002E, name: "JpgFromRaw", action: .media, source: "Panasonic RW2, ExifTool PanasonicRaw.pm"),
         Entry(tag: 0x0127, name: "JpgFromRaw2", action: .media, source: "Panasonic RW2, ExifTool PanasonicRaw.pm"),
+        Entry(tag: 0xFE00, name: "KDC_IFD", action: .subIFD, source: "Kodak KDC, ExifTool Kodak.pm"),
+        Entry(tag: 0x0402, name: "GPSString", action: .remove, source: "Kodak KDC_IFD, ExifTool Kodak.pm"),
         Entry(tag: 0x010E, name: "ImageDescription", action: .text, source: "TIFF 6.0 section 8"),
         Entry(tag: 0x9286, name: "UserComment", action: .text, source: "Exif 2.32 4.6.5"),
         Entry(tag: 0x830E, name: "ModelPixelScale", action: .remove, source: "GeoTIFF 1.1 (OGC 19-008r4) 7.1"),
@@ -99,6 +101,8 @@ enum LocationMakerNotes {
         Entry(maker: .pentax, tag: 0x0022, name: "WorldTimeLocation", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x0023, name: "HometownCity", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x0024, name: "DestinationCity", part: nil, source: "ExifTool Pentax.pm, Main"),
+        Entry(
+            maker: .pentax, tag: 0x006B, name: "TimeInfo", part: nil, source: "ExifTool Pentax.pm, TimeInfo (cities)"),
         Entry(maker: .pentax, tag: 0x1000, name: "HometownCityCode", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x1001, name: "DestinationCityCode", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .casio, tag: 0x3006, name: "HometownCity", part: nil, source: "ExifTool Casio.pm, Type2"),

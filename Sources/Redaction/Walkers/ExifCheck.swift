@@ -10,35 +10,12 @@ enum ExifCheck {
         guard length <= 256 << 10 else { return }
         var bytes = try walk.reader.bytes(at: range.lowerBound, count: Int(length))
         bytes = walk.draft.patched(bytes, at: range.lowerBound, since: mark)
-        try clearOrphans(walk, bytes, range)
+        if !options.firstIsGPS, let header = try? TIFFLayout.header(walk, range) {
+            OrphanGPS.clear(walk, bytes, at: range.lowerBound, header.layout)
+        }
         guard walk.draft.hasPatches(since: mark), !options.firstIsGPS else { return }
         bytes = walk.draft.patched(bytes, at: range.lowerBound, since: mark)
         guard !hasGPS(bytes) else { throw .malformed("libexif still finds GPS data") }
-    }
-
-    /// Coordinates of a GPS IFD that nothing points to any more (an editor's remains, a damaged pointer): an entry of
-    /// type RATIONAL and count 3 under a coordinate's tag.
-    private static func clearOrphans(_ walk: Walk, _ bytes: [UInt8], _ range: Range<UInt64>) throws(PlanningError) {
-        guard bytes.count > 20, bytes[0] == bytes[1] else { return }
-        let isLittle = bytes[0] == 0x49
-        let pattern: [UInt8] = isLittle ? [5, 0, 3, 0, 0, 0] : [0, 5, 0, 0, 0, 3]
-        for found in Bytes.occurrences(of: pattern, in: bytes) {
-            let start = found - 2
-            guard start >= 8, start + 12 <= bytes.count else { continue }
-            func byte(_ index: Int) -> UInt64 { UInt64(bytes[start + index]) }
-            let tag = UInt16(isLittle ? byte(0) | byte(1) << 8 : byte(0) << 8 | byte(1))
-            guard LocationTags.gpsCoordinates.contains(tag) else { continue }
-            let offset =
-                isLittle
-                ? byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24
-                : byte(8) << 24 | byte(9) << 16 | byte(10) << 8 | byte(11)
-            let position = range.lowerBound + UInt64(start)
-            walk.draft.patch(position..<position + 12, .fill(0), "Exif GPS entry without a pointer")
-            if offset >= 8, offset <= UInt64(bytes.count), UInt64(bytes.count) - offset >= 24 {
-                let value = range.lowerBound + offset
-                walk.draft.patch(value..<value + 24, .fill(0), "Exif GPS value without a pointer")
-            }
-        }
     }
 
     private static func hasGPS(_ block: [UInt8]) -> Bool {
@@ -56,5 +33,45 @@ enum ExifCheck {
             let gps = directories[Int(EXIF_IFD_GPS.rawValue)]
         else { return true }
         return gps.pointee.count > 0
+    }
+}
+
+/// Coordinates of a GPS IFD that nothing points to any more (an editor's remains, a damaged pointer): an entry of
+/// type RATIONAL and count 3 under a coordinate's tag.
+enum OrphanGPS {
+    private static let chunk: UInt64 = 64 << 10
+
+    /// Searches a part of a file.
+    static func clear(_ walk: Walk, _ range: Range<UInt64>, _ layout: TIFFLayout) throws(PlanningError) {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let count = min(chunk, range.upperBound - position)
+            clear(walk, try walk.reader.bytes(at: position, count: Int(count)), at: position, layout)
+            // An entry may lie across the end of a chunk.
+            position += position + count == range.upperBound ? count : max(1, count - 12)
+        }
+    }
+
+    /// Searches `bytes`, which stand at `position`.
+    static func clear(_ walk: Walk, _ bytes: [UInt8], at position: UInt64, _ layout: TIFFLayout) {
+        let isLittle = layout.order == .little
+        let pattern: [UInt8] = isLittle ? [5, 0, 3, 0, 0, 0] : [0, 5, 0, 0, 0, 3]
+        for found in Bytes.occurrences(of: pattern, in: bytes) {
+            let start = found - 2
+            guard start >= 0, start + 12 <= bytes.count else { continue }
+            func byte(_ index: Int) -> UInt64 { UInt64(bytes[start + index]) }
+            let tag = UInt16(isLittle ? byte(0) | byte(1) << 8 : byte(0) << 8 | byte(1))
+            guard LocationTags.gpsCoordinates.contains(tag) else { continue }
+            let offset =
+                isLittle
+                ? byte(8) | byte(9) << 8 | byte(10) << 16 | byte(11) << 24
+                : byte(8) << 24 | byte(9) << 16 | byte(10) << 8 | byte(11)
+            let entry = position + UInt64(start)
+            walk.draft.patch(entry..<entry + 12, .fill(0), "GPS entry without a pointer")
+            guard offset >= 8, let value = layout.position(offset), layout.range.upperBound - value >= 24 else {
+                continue
+            }
+            walk.draft.patch(value..<value + 24, .fill(0), "GPS value without a pointer")
+        }
     }
 }

@@ -102,7 +102,9 @@ enum LocationText {
                 i += 1
             }
             guard i > gap, let second = number(i), second.decimals >= 4, abs(second.value) <= 180,
-                abs(first.value) <= 90 || abs(second.value) <= 90, at(second.end) != 0x2E
+                abs(first.value) <= 90 || abs(second.value) <= 90, at(second.end) != 0x2E,
+                // Shares, colours and zeros are no positions.
+                abs(first.value) > 1 || abs(second.value) > 1
             else { return nil }
             return second.end
         }

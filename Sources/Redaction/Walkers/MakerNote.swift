@@ -94,6 +94,10 @@ struct MakerNote {
                 try walker.maker(form.layout, at: position)
             }
             let places = candidates(entry, note, form)
+            if form.maker == .nikon, entry.tag == 0x0E01, !entry.isInline, let place = places.first {
+                // NikonCapture (ExifTool NikonCapture.pm): IPTC among an editor's settings.
+                try Trailer.plan(walk, place)
+            }
             if let known = LocationMakerNotes.entry(form.maker, entry.tag) {
                 for place in places { try clear(place, entry, known, form.layout.order) }
             } else if !entry.isInline, let place = places.first {
@@ -112,8 +116,8 @@ struct MakerNote {
         for base in [form.layout.base, note.lowerBound] {
             let start = base &+ entry.field
             let bounds = base == form.layout.base ? outer.range : note
-            guard bounds.contains(start), length <= bounds.upperBound - start else { continue }
-            let place = start..<start + length
+            guard bounds.contains(start) else { continue }
+            let place = start..<start + min(length, bounds.upperBound - start)
             if !places.contains(place) { places.append(place) }
         }
         return places
@@ -133,7 +137,8 @@ struct MakerNote {
         let bytes = try walk.reader.bytes(at: place.lowerBound, count: Int(place.upperBound - place.lowerBound))
         let isText = [1, 2, 7].contains(entry.type)
         let isEmpty = !bytes.contains { $0 != 0 && $0 != 0x20 }
-        guard !isEmpty || (!isText && known.part == nil) else { return }
+        let isCode = !isText || place.upperBound - place.lowerBound <= 4
+        guard !isEmpty || (isCode && known.part == nil) else { return }
         let kind = "MakerNote \(known.name)"
         walk.draft.patch(place, .fill(0), kind)
         guard known.part == nil else { return }

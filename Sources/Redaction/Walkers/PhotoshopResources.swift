@@ -4,10 +4,14 @@ enum PhotoshopResources {
 
     /// `range` begins with the first `8BIM`. Fails if a block is truncated, or if something else than padding follows
     /// the last one, unless the resources are `openEnded`.
-    static func plan(_ walk: Walk, _ range: Range<UInt64>, openEnded: Bool = false) throws(PlanningError) {
+    ///
+    /// - Parameter iptcChanged: IPTC data outside of the resources was patched; their digest of it is wrong then.
+    static func plan(_ walk: Walk, _ range: Range<UInt64>, openEnded: Bool = false, iptcChanged: Bool = false)
+        throws(PlanningError)
+    {
         var position = range.lowerBound
         var digests: [UInt64] = []
-        var iptcChanged = false
+        var iptcChanged = iptcChanged
         while range.upperBound - position >= 12 {
             let head = try walk.reader.bytes(at: position, count: 7)
             guard signatures.contains(Array(head[0..<4])) else {

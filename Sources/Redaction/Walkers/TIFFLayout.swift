@@ -67,7 +67,7 @@ struct TIFFEntry {
     let count: UInt64
     /// The entry itself.
     let range: Range<UInt64>
-    /// The value field, or where it points to; `nil` if that is outside of the structure.
+    /// The value field, or where it points to, cut to the structure; `nil` if that is outside of it.
     let value: Range<UInt64>?
     /// The value is in the entry.
     let isInline: Bool
@@ -133,8 +133,9 @@ struct TIFFDirectory {
         var value: Range<UInt64>?
         if isInline {
             value = fieldPosition..<fieldPosition + length
-        } else if !overflow, let start = layout.position(field), length <= layout.range.upperBound - start {
-            value = start..<start + length
+        } else if let start = layout.position(field) {
+            // A value that claims to reach beyond the structure is as much of it as there is.
+            value = start..<start + (overflow ? .max : length).clamped(to: layout.range.upperBound - start)
         }
         return TIFFEntry(
             tag: tag, type: type, count: count, range: position..<position + layout.entrySize, value: value,
@@ -180,4 +181,8 @@ struct TIFFDirectory {
         let little = (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
         return layout.order == .little ? little : little.reversed()
     }
+}
+
+extension UInt64 {
+    fileprivate func clamped(to limit: UInt64) -> UInt64 { self < limit ? self : limit }
 }

@@ -38,6 +38,7 @@ final class TIFFWalker {
     private var zeroed: [Range<UInt64>] = []
     /// Upper-case beginning of the Make tag; maker notes without a header are told by it.
     private var make = ""
+    private var iptcChanged = false
 
     static let directoryLimit = 256
 
@@ -57,6 +58,7 @@ final class TIFFWalker {
             try chain(header.layout, at: first, isFirst: true)
         }
         try checkOverlaps()
+        if options.isFile { try gaps(header.layout) }
     }
 
     /// The IFD at `position` and those that follow it.
@@ -103,10 +105,18 @@ final class TIFFWalker {
                 }
                 removed.insert(index)
             default:
+                let mark = walk.draft.mark
                 try descend(entry, known, in: directory)
+                // A blanked packet would make readers complain.
+                if let value = entry.value, !entry.isInline, walk.draft.hasPatches(since: mark),
+                    walk.draft.isBlank(value, since: mark)
+                {
+                    removed.insert(index)
+                }
             }
         }
         try media(of: directory)
+        if options.isFile { try cover(directory) }
         guard !removed.isEmpty else { return }
         if directory.isComplete, directory.range.upperBound - directory.range.lowerBound <= 1 << 20 {
             let bytes = try directory.rewritten(walk, removing: removed)
@@ -132,10 +142,12 @@ final class TIFFWalker {
         case .xmp where !entry.isInline:
             try XMPPacket.plan(walk, value)
         case .iptc where !entry.isInline:
+            let mark = walk.draft.mark
             try walk.unit(value, "IPTC") { () throws(PlanningError) in try IPTC.plan(walk, value) }
+            iptcChanged = iptcChanged || walk.draft.hasPatches(since: mark)
         case .photoshop where !entry.isInline:
             try walk.unit(value, "Photoshop resources") { () throws(PlanningError) in
-                try PhotoshopResources.plan(try walk.nested(), value)
+                try PhotoshopResources.plan(try walk.nested(), value, iptcChanged: iptcChanged)
             }
         case .makerNote where !entry.isInline:
             try MakerNote(self, directory.layout, make: make).plan(value)
@@ -160,6 +172,62 @@ final class TIFFWalker {
 
     private var level = 0
 
+    // MARK: What nothing points to
+
+    /// Bytes of a file that are spoken for: IFDs, values, strips and tiles.
+    private var covered: [Range<UInt64>] = []
+    private var isCoverKnown = true
+    private static let coverLimit = 16_384
+    private static let gapLimit: UInt64 = 4 << 20
+
+    private func cover(_ directory: TIFFDirectory) throws(PlanningError) {
+        covered.append(directory.range)
+        for entry in directory.entries {
+            if let value = entry.value, !entry.isInline { covered.append(value) }
+        }
+        for (offsetTag, lengthTag): (UInt16, UInt16) in [(0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202)] {
+            guard let offsets = directory.entries.first(where: { $0.tag == offsetTag }),
+                let lengths = directory.entries.first(where: { $0.tag == lengthTag })
+            else { continue }
+            let limit = UInt64(Self.coverLimit)
+            isCoverKnown = isCoverKnown && offsets.count <= limit
+            let starts = try self.offsets(offsets, directory.layout, limit: limit)
+            let counts = try self.offsets(lengths, directory.layout, limit: limit)
+            for (offset, count) in zip(starts, counts) {
+                guard let start = directory.layout.position(offset) else { continue }
+                let end = start + min(count, directory.layout.range.upperBound - start)
+                if let last = covered.last, last.upperBound == start {
+                    covered[covered.count - 1] = last.lowerBound..<end
+                } else if start < end {
+                    covered.append(start..<end)
+                }
+            }
+        }
+        isCoverKnown = isCoverKnown && covered.count <= Self.coverLimit
+    }
+
+    /// An editor that appends a new IFD leaves the old one behind, and a small TIFF may lie inside of a large one:
+    /// what nothing points to, and is no pixel data, is searched for both.
+    private func gaps(_ layout: TIFFLayout) throws(PlanningError) {
+        guard isCoverKnown else { return }
+        var position = layout.range.lowerBound + 8
+        var searched: UInt64 = 0
+        var list = covered.sorted { $0.lowerBound < $1.lowerBound }
+        list.append(layout.range.upperBound..<layout.range.upperBound)
+        for range in list {
+            if position < range.lowerBound, range.lowerBound - position >= 32 {
+                let gap = position..<min(range.lowerBound, position + (Self.gapLimit - searched))
+                searched += gap.upperBound - gap.lowerBound
+                try Trailer.plan(walk, gap, inScan: true)
+                try OrphanGPS.clear(walk, gap, layout)
+                guard searched < Self.gapLimit else { return }
+            }
+            position = max(position, range.upperBound)
+        }
+    }
+
+    // MARK: SubIFDs
+
     private func deeper() throws(PlanningError) -> Deeper {
         guard level < walk.reader.limits.depth else { throw .limit("IFDs nested deeper than \(level)") }
         return Deeper(walker: self)
@@ -170,12 +238,15 @@ final class TIFFWalker {
         try deeper().chain(layout, at: position)
     }
 
-    /// The offsets in an entry's value (LONG, IFD, LONG8, IFD8), at most 256.
-    private func offsets(_ entry: TIFFEntry, _ layout: TIFFLayout) throws(PlanningError) -> [UInt64] {
+    /// The offsets in an entry's value (SHORT, LONG, IFD, LONG8, IFD8), at most `limit` of them.
+    private func offsets(
+        _ entry: TIFFEntry, _ layout: TIFFLayout, limit: UInt64 = 256
+    ) throws(PlanningError) -> [UInt64] {
         guard let value = entry.value else { return [] }
         let width = TIFFLayout.width(entry.type)
         var result: [UInt64] = []
-        for index in 0..<min(entry.count, 256) {
+        guard width > 0 else { return [] }
+        for index in 0..<min(entry.count, limit, (value.upperBound - value.lowerBound) / width) {
             let position = value.lowerBound + index * width
             switch width {
             case 2: result.append(UInt64(try walk.reader.u16(at: position, layout.order)))
@@ -254,6 +325,7 @@ final class TIFFWalker {
 
     private func zero(_ range: Range<UInt64>, _ kind: String) {
         zeroed.append(range)
+        if options.isFile { covered.append(range) }
         walk.draft.patch(range, .fill(0), kind)
     }
 

@@ -8,13 +8,16 @@ import CExpat
 final class XMLScanner {
     struct Rules: Sendable {
         /// The kind, if an element of this namespace and local name is location with all that is in it.
-        var element: @Sendable (_ uri: String, _ local: String) -> String?
+        var element: @Sendable (_ uri: String, _ local: String, _ depth: Int) -> String?
         /// The kind, if an attribute is location; the element's name comes with it.
-        var attribute: @Sendable (_ uri: String, _ local: String, _ element: String) -> String?
+        var attribute: @Sendable (_ uri: String, _ local: String, _ element: String, _ depth: Int) -> String?
 
         static let xmp = Rules(
-            element: { LocationProperties.kind($0, $1) },
-            attribute: { uri, local, _ in uri.isEmpty ? nil : LocationProperties.kind(uri, local) })
+            // x:xmpmeta, rdf:RDF and rdf:Description are around a property, the last also around one that is an attribute.
+            element: { LocationProperties.kind($0, $1, isNested: $2 > 4) },
+            attribute: { uri, local, _, depth in
+                uri.isEmpty ? nil : LocationProperties.kind(uri, local, isNested: depth > 3)
+            })
     }
 
     struct Found {
@@ -139,7 +142,7 @@ final class XMLScanner {
         guard open == nil else { return }
         let index = UInt64(max(0, XML_GetCurrentByteIndex(parser)))
         let (uri, local) = split(name)
-        if let kind = rules.element(uri, local) {
+        if let kind = rules.element(uri, local, depth) {
             open = (input(index), depth, kind)
             return
         }
@@ -148,7 +151,7 @@ final class XMLScanner {
         var number = 0
         while let name = attributes[number * 2] {
             let (uri, attribute) = split(name)
-            if let kind = rules.attribute(uri, attribute, local) { wanted.append((number, kind)) }
+            if let kind = rules.attribute(uri, attribute, local, depth) { wanted.append((number, kind)) }
             number += 1
         }
         guard !wanted.isEmpty else { return }

@@ -1,0 +1,44 @@
+/// WebP (RFC 9649): RIFF chunks `EXIF` and `XMP `, and whatever follows the RIFF.
+enum WebP: Container {
+    static let name = "WebP"
+
+    static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
+        head.count >= 12 && head.starts(with: Array("RIFF".utf8)) && head[8..<12].elementsEqual("WEBP".utf8)
+    }
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let size = UInt64(try walk.reader.u32(at: range.lowerBound + 4, .little))
+        let end = min(range.upperBound, range.lowerBound + 8 + size + size % 2)
+        var position = range.lowerBound + 12
+        while end >= position, end - position >= 8 {
+            let type = try walk.reader.bytes(at: position, count: 4)
+            let length = UInt64(try walk.reader.u32(at: position + 4, .little))
+            let data = position + 8..<min(range.upperBound, position + 8 + length)
+            let mark = walk.draft.mark
+            try plan(walk, type, data)
+            if walk.draft.hasPatches(since: mark), walk.draft.isBlank(data, since: mark) {
+                // A chunk of a type that is passed over.
+                walk.draft.patch(position..<position + 4, .bytes(Array("JUNK".utf8)), "WebP metadata chunk")
+            }
+            position = data.upperBound + length % 2
+        }
+        position = max(end, min(position, range.upperBound))
+        if position < range.upperBound { try Trailer.plan(walk, position..<range.upperBound) }
+    }
+
+    private static func plan(_ walk: Walk, _ type: [UInt8], _ data: Range<UInt64>) throws(PlanningError) {
+        switch String(decoding: type, as: UTF8.self) {
+        case "EXIF":
+            guard data.upperBound - data.lowerBound >= 8 else { return }
+            let head = try walk.reader.bytes(at: data.lowerBound, count: 6)
+            let skipped: UInt64 = head == Array("Exif\0\0".utf8) ? 6 : 0
+            try ExifBlock.plan(walk, data.lowerBound + skipped..<data.upperBound)
+        case "XMP ", "XMP\0":
+            try XMPPacket.plan(walk, data)
+        case "C2PA":
+            if data.upperBound - data.lowerBound <= 1 << 20 { try JUMBF.plan(walk, data) }
+        default:
+            break
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import CZlib
+
+/// What is wanted of zlib: looking into compressed text, and the CRC of PNG.
+enum Zlib {
+    static var startCRC: UInt { UInt(crc32(0, nil, 0)) }
+
+    static func crc(_ bytes: [UInt8], after crc: UInt) -> UInt {
+        bytes.withUnsafeBufferPointer { UInt(crc32(uLong(crc), $0.baseAddress, uInt($0.count))) }
+    }
+
+    /// The CRC of `bytes` and `count` zeros, in steps of doubling.
+    static func crcOfZeros(after bytes: [UInt8], count: UInt64) -> UInt {
+        var crc = crc(bytes, after: startCRC)
+        var power = Self.crc([0], after: startCRC)
+        var length: UInt64 = 1
+        var rest = count
+        while rest > 0 {
+            if rest & 1 == 1 { crc = UInt(crc32_combine(uLong(crc), uLong(power), Int(length))) }
+            power = UInt(crc32_combine(uLong(power), uLong(power), Int(length)))
+            length &<<= 1
+            rest >>= 1
+        }
+        return crc
+    }
+
+    /// The inflated bytes of a zlib stream; `nil` if it is damaged or longer than `limit`.
+    static func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+        var stream = z_stream()
+        guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return nil }
+        defer { inflateEnd(&stream) }
+        var result: [UInt8] = []
+        var input = bytes
+        return input.withUnsafeMutableBufferPointer { source -> [UInt8]? in
+            stream.next_in = source.baseAddress
+            stream.avail_in = uInt(source.count)
+            var chunk = [UInt8](repeating: 0, count: 16 << 10)
+            while true {
+                let status = chunk.withUnsafeMutableBufferPointer { target in
+                    stream.next_out = target.baseAddress
+                    stream.avail_out = uInt(target.count)
+                    return CZlib.inflate(&stream, Z_NO_FLUSH)
+                }
+                guard status == Z_OK || status == Z_STREAM_END else { return nil }
+                let produced = chunk.count - Int(stream.avail_out)
+                guard result.count + produced <= limit else { return nil }
+                result += chunk[..<produced]
+                if status == Z_STREAM_END { return result }
+                guard produced > 0 || stream.avail_in > 0 else { return nil }
+            }
+        }
+    }
+}
