@@ -7,40 +7,48 @@ import SystemPackage
 enum PlanWriter {
     /// Longer runs of zeros become holes, which cost neither space nor time.
     private static let hole: UInt64 = 1 << 20
-    private static let chunk = 256 << 10
+    private static let block: UInt64 = 4_096
+    private static let chunk: UInt64 = 256 << 10
 
-    static func write(_ plan: RedactionPlan, into file: OwnedDescriptor) throws(Errno) {
-        for patch in plan.patches {
-            switch patch.replacement {
-            case .bytes(let bytes): try write(bytes, into: file, at: patch.range.lowerBound)
-            case .fill(let byte): try fill(patch.range, with: byte, in: file)
+    /// - Parameter source: has the original bytes: `target` itself or what it was cloned from. Whole blocks are read
+    ///   from it and written, because a fresh clone has no page cache: to patch a part of a block the kernel would
+    ///   have to read the rest from the medium.
+    static func write(
+        _ plan: RedactionPlan, into target: OwnedDescriptor, from source: OwnedDescriptor
+    ) throws(Errno) {
+        guard !plan.isEmpty else { return }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(chunk), alignment: Int(block))
+        defer { buffer.deallocate() }
+        // Up to here blocks are written, with all patches that reach into them.
+        var done: UInt64 = 0
+        for patch in plan.patches where patch.range.upperBound > done {
+            if isHole(patch), punch(patch.range, in: target) { continue }
+            var start = max(patch.range.lowerBound / block * block, done)
+            while start < patch.range.upperBound {
+                let wanted = min(up(patch.range.upperBound), plan.size) - start
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<Int(min(wanted, chunk))])
+                guard try source.readFully(into: part, at: start, end: plan.size) == part.count else { throw .ioError }
+                plan.apply(to: part, at: start)
+                try target.writeFully(UnsafeRawBufferPointer(part), at: start)
+                start += UInt64(part.count)
             }
+            done = start
         }
     }
 
-    private static func fill(_ range: Range<UInt64>, with byte: UInt8, in file: OwnedDescriptor) throws(Errno) {
-        let length = range.upperBound - range.lowerBound
-        if byte == 0, length >= hole, let start = off_t(exactly: range.lowerBound), let count = off_t(exactly: length),
-            mv_punch_hole(file.raw, start, count) == 0
-        {
-            return
-        }
-        let bytes = [UInt8](repeating: byte, count: Int(min(length, UInt64(chunk))))
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            let count = Int(min(UInt64(bytes.count), range.upperBound - offset))
-            try write(bytes[..<count], into: file, at: offset)
-            offset += UInt64(count)
-        }
+    private static func up(_ offset: UInt64) -> UInt64 {
+        let (sum, overflow) = offset.addingReportingOverflow(block - 1)
+        return overflow ? offset : sum / block * block
     }
 
-    private static func write(_ bytes: some Collection<UInt8>, into file: OwnedDescriptor, at offset: UInt64)
-        throws(Errno)
-    {
-        let outcome = bytes.withContiguousStorageIfAvailable { storage in
-            Result.of { () throws(Errno) in try file.writeFully(UnsafeRawBufferPointer(storage), at: offset) }
-        }
-        guard let outcome else { throw .invalidArgument }
-        try outcome.get()
+    private static func isHole(_ patch: Patch) -> Bool {
+        patch.replacement == .fill(0) && patch.range.upperBound - patch.range.lowerBound >= hole
+    }
+
+    private static func punch(_ range: Range<UInt64>, in target: OwnedDescriptor) -> Bool {
+        guard let start = off_t(exactly: range.lowerBound),
+            let length = off_t(exactly: range.upperBound - range.lowerBound)
+        else { return false }
+        return mv_punch_hole(target.raw, start, length) == 0
     }
 }

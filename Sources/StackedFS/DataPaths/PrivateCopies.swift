@@ -84,7 +84,7 @@ final class PrivateCopies: Sendable {
             }
             version.size = copied
             let plan = try RedactedContent.plan(target, size: copied, planner)
-            try PlanWriter.write(plan, into: target)
+            try PlanWriter.write(plan, into: target, from: target)
             made.add(1, ordering: .relaxed)
             return Copy(version: version, plan: plan, descriptor: target, room: room)
         }

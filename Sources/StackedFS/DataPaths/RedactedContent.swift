@@ -122,30 +122,38 @@ public final class RedactedContent: Sendable {
     ) throws(Errno) -> RedactedFile? {
         // After the lease was taken: nobody changes the file from here on, or the lease tells.
         let version = try ContentVersion.of(descriptor)
-        let isStable = lease != nil && version.isSettled()
-        if options.snapshots == .auto, maker.mayClone(version.device) {
-            let snapshot = try snapshot(of: descriptor, version, directory, isStable: isStable, lease)
-            if let snapshot { return RedactedFile(snapshot) }
+        let makesSnapshot = options.snapshots == .auto && maker.mayClone(version.device)
+        guard let lease else {
+            if makesSnapshot, let snapshot = maker.make(of: descriptor, nil, directory: directory) {
+                return RedactedFile(snapshot)
+            }
+            return RedactedFile(try copies.make(of: descriptor))
         }
-        guard let lease else { return RedactedFile(try copies.make(of: descriptor)) }
+        let isStable = version.isSettled()
+        if makesSnapshot, isStable {
+            let snapshot = try snapshotting.value(for: version) { () throws(Errno) in
+                try makeSnapshot(lease, version, directory, isStable: true)
+            }
+            if let snapshot { return RedactedFile(snapshot) }
+        } else if makesSnapshot, let snapshot = try makeSnapshot(lease, version, directory, isStable: false) {
+            return RedactedFile(snapshot)
+        }
         let plan = try plan(lease, version, isStable: isStable)
-        guard lease.isWhole, plan.size == version.size else { return nil }
+        guard lease.isWhole else { return nil }
         return RedactedFile(lease, version: version, plan: plan)
     }
 
-    private func snapshot(
-        of descriptor: OwnedDescriptor, _ version: ContentVersion, _ directory: OwnedDescriptor, isStable: Bool,
-        _ lease: Lease?
+    private func makeSnapshot(
+        _ lease: Lease, _ version: ContentVersion, _ directory: OwnedDescriptor, isStable: Bool
     ) throws(Errno) -> Snapshot? {
-        guard isStable else { return maker.make(of: descriptor, directory: directory) }
-        return try snapshotting.value(for: version) { () throws(Errno) in
-            if let known = snapshots.value(for: version) { return known }
-            guard let snapshot = maker.make(of: descriptor, directory: directory) else { return nil }
-            if snapshot.version == version, lease?.isWhole ?? false {
-                snapshots.insert(snapshot, cost: Int(clamping: version.size), for: version)
-            }
-            return snapshot
+        if isStable, let known = snapshots.value(for: version) { return known }
+        let plan = try plan(lease, version, isStable: isStable)
+        let held = SnapshotMaker.Held(lease: lease, version: version, plan: plan)
+        guard let snapshot = maker.make(of: lease.descriptor, held, directory: directory) else { return nil }
+        if isStable, snapshot.version == version, lease.isWhole {
+            snapshots.insert(snapshot, cost: Int(clamping: version.size), for: version)
         }
+        return snapshot
     }
 
     func plan(_ lease: Lease, _ version: ContentVersion, isStable: Bool) throws(Errno) -> RedactionPlan {
