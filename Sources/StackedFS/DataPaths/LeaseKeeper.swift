@@ -126,10 +126,10 @@ private struct LeaseWatch: Sendable {
         while true {
             for lease in announced(keeper, timeout: breaking.isEmpty ? -1 : 1) where lease.begin() {
                 keeper.broken.add(1, ordering: .relaxed)
-                breaking.append((lease, LeaseWatch.clock() + LeaseWatch.patience))
+                breaking.append((lease, MonotonicClock.now + LeaseWatch.patience))
             }
             breaking.removeAll { lease, deadline in
-                guard !lease.isBusy || LeaseWatch.clock() >= deadline else { return false }
+                guard !lease.isBusy || MonotonicClock.now >= deadline else { return false }
                 if let listener = lease.finish() { keeper.tell(listener) }
                 return true
             }
@@ -159,9 +159,12 @@ private struct LeaseWatch: Sendable {
         var one: UInt64 = 1
         _ = write(event, &one, 8)
     }
+}
 
-    /// Monotonic nanoseconds.
-    private static func clock() -> UInt64 {
+/// The clock that no settings change.
+enum MonotonicClock {
+    /// Nanoseconds since some moment before the process began.
+    static var now: UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)

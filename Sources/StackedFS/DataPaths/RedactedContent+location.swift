@@ -16,15 +16,28 @@ extension RedactedContent {
         let known = try ContentVersion.of(descriptor)
         if known.size == 0 { return false }
         do {
-            // Opened again: a lease belongs to the open file, and the caller may have one on his own.
-            let file = OwnedDescriptor(
-                try withProcPath(descriptor) {
-                    mv_openat(mv_AT_FDCWD, $0, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0)
-                })
-            return try !planNow(file).isEmpty
+            return try !planNow(openAgain(descriptor)).isEmpty
         } catch {
             return true
         }
+    }
+
+    /// Whether somebody has the file open for writing, the caller included; true also where that cannot be told.
+    ///
+    /// What such a file carries may be another thing a moment later: a file without location that a camera has just
+    /// made will have one.
+    ///
+    /// - Parameter descriptor: of a regular file; O_PATH is enough.
+    public func isBeingWritten(_ descriptor: Int32) -> Bool {
+        guard let file = try? openAgain(descriptor), let lease = try? LeaseKeeper.shared.take(file) else { return true }
+        lease.release()
+        return false
+    }
+
+    /// A lease belongs to the open file, and the caller may have one on his own.
+    private func openAgain(_ descriptor: Int32) throws(Errno) -> OwnedDescriptor {
+        let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+        return OwnedDescriptor(try withProcPath(descriptor) { mv_openat(mv_AT_FDCWD, $0, flags, 0) })
     }
 
     private func planNow(_ file: OwnedDescriptor) throws(Errno) -> RedactionPlan {

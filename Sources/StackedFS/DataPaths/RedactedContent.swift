@@ -93,6 +93,17 @@ public final class RedactedContent: Sendable {
         return RedactedFile(try copies.make(of: descriptor))
     }
 
+    /// Opens the redacted bytes of a file that the service itself has open for writing: a copy in memory is cheaper than
+    /// a clone, which writes the file's dirty pages out first.
+    func openPrivately(_ descriptor: OwnedDescriptor, directory: OwnedDescriptor) throws(Errno) -> RedactedFile {
+        do {
+            return RedactedFile(try copies.make(of: descriptor))
+        } catch {
+            guard error == .resourceBusy else { throw error }
+            return try open(descriptor, directory: directory) {}
+        }
+    }
+
     /// The redacted bytes of a version of which a snapshot is kept; needs no descriptor of the backing file.
     public func cached(_ version: ContentVersion) -> RedactedFile? {
         guard options.snapshots == .auto, let snapshot = snapshots.value(for: version) else { return nil }

@@ -75,4 +75,18 @@ struct CarriesLocationTests {
         #expect(try content.carriesLocation(descriptor.raw))
         try StackedFSTests.write([1], to: path, flags: O_WRONLY | O_NONBLOCK)
     }
+
+    @Test("A writer is noticed, and that there is none")
+    func writers() throws {
+        let path = try folder.write("a", [1, 2, 3])
+        let descriptor = try readable(path)
+        #expect(!content.isBeingWritten(descriptor.raw))
+        do {
+            let writer = OwnedDescriptor(try retrying { open(path, O_RDWR | O_CLOEXEC) })
+            #expect(content.isBeingWritten(descriptor.raw))
+            #expect(content.isBeingWritten(writer.raw))
+        }
+        #expect(!content.isBeingWritten(descriptor.raw))
+        #expect(content.isBeingWritten(-1))
+    }
 }
