@@ -122,10 +122,22 @@ final class Lease: Sendable {
     func finish() -> (@Sendable () -> Void)? {
         end()
         LeaseKeeper.shared.forget(self)
-        return listener.withLock { listener in
-            defer { if case .released = listener {} else { listener = .broken } }
-            if case .some(let told) = listener { return told }
+        let told = listener.withLock { listener -> (@Sendable () -> Void)? in
+            let known = listener
+            if case .released = known { return nil }
+            listener = .broken
+            if case .some(let told) = known { return told }
             return nil
+        }
+        guard let told else { return nil }
+        // Who has let go of the file since is not told.
+        return { if !self.isReleased { told() } }
+    }
+
+    private var isReleased: Bool {
+        listener.withLock { listener in
+            if case .released = listener { return true }
+            return false
         }
     }
 

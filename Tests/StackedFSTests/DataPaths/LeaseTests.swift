@@ -102,6 +102,25 @@ struct LeaseTests {
         #expect(isGood)
     }
 
+    @Test("A lease that the kernel has taken away is noticed by the next read, which gives zeros and an error")
+    func takenAway() throws {
+        let path = try folder.write("a.jpg", Secrets.file(size: 5_000, at: [10]))
+        let descriptor = try readable(path)
+        let lease = try LeaseKeeper.shared.take(descriptor)
+        let version = try ContentVersion.of(descriptor)
+        let file = RedactedFile(lease, version: version, plan: try Secrets.planner(FileSource(descriptor, size: 5_000)))
+        // As after lease-break-time, or by a service that stood still for that long: no signal is read first.
+        mv_release_lease(descriptor.raw)
+        try StackedFSTests.write(Secrets.file(size: 5_000, at: [2_000]), to: path, flags: O_WRONLY)
+        #expect(!file.isStale)
+        var buffer = [UInt8](repeating: 7, count: 5_000)
+        #expect(throws: Errno.staleNFSFileHandle) {
+            try buffer.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+        }
+        #expect(buffer == [UInt8](repeating: 0, count: 5_000))
+        file.close()
+    }
+
     @Test("Many leases that break at once are all released, and every owner is told")
     func manyAtOnce() throws {
         let told = Tally()

@@ -219,6 +219,24 @@ struct SnapshotTests {
         }
     }
 
+    @Test("A subvolume inside the library is cloned into the library's root")
+    func subvolume() throws {
+        try LoopFilesystem.btrfs.with { mount in
+            #expect(try Program.run(["btrfs", "subvolume", "create", mount + "/inside"]) == 0)
+            let root = try Folder(in: mount)
+            let folder = try Folder(in: mount + "/inside")
+            let original = Secrets.file(size: 100_000, at: [10])
+            let path = try folder.write("a.jpg", original)
+            let directory = try root.directory()
+            #expect(try ContentVersion.of(readable(path)).device != FileAttributes.of(directory.raw).device)
+            let content = RedactedContent(planner: Secrets.planner)
+            let file = try content.open(path, in: root)
+            #expect(file.kind == .snapshot)
+            #expect(try file.bytes() == Secrets.redacted(original))
+            file.close()
+        }
+    }
+
     @Test("A directory of another filesystem is no harm")
     func otherDirectory() throws {
         try LoopFilesystem.xfs.with { mount in
