@@ -57,6 +57,7 @@ let package = Package(
         library("CFuseLibrary", pkgConfig: "fuse3", package: "libfuse3-dev"),
         library("CExpat", pkgConfig: "expat", package: "libexpat1-dev"),
         library("CExif", pkgConfig: "libexif", package: "libexif-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
         library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
         library("CBrotli", pkgConfig: "libbrotlidec", package: "libbrotli-dev"),
 
@@ -66,7 +67,7 @@ let package = Package(
 
         // The service, from the ground up.
         room("LinuxSystem", ["CLinux", system]),
-        room("Store", ["Policy", grdb, logging]),
+        room("Store", ["Policy", "COpenSSL", grdb, logging]),
         room("StackedFS", ["LinuxSystem", "CLinux", "Redaction", system, logging]),
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),
@@ -76,7 +77,7 @@ let package = Package(
             "Service",
             [
                 "Control", "Configuration", "FuseSession", "Filters", "StackedFS", "Store", "Policy", "Redaction",
-                "LinuxSystem", "CLinux", system, logging,
+                "LinuxSystem", "CLinux", system, logging, toml,
             ]),
         program("mediaveild", ["Service", "Configuration", arguments, logging]),
         program(

@@ -134,7 +134,7 @@ public struct MountError: Error, CustomStringConvertible {
 
 private func withArguments<T>(_ words: [String], _ body: (UnsafeMutablePointer<fuse_args>) -> T) -> T {
     let copies = words.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
+    defer { for copy in copies { free(copy) } }
     var pointers = copies + [nil]
     return pointers.withUnsafeMutableBufferPointer { buffer in
         var arguments = fuse_args(argc: Int32(words.count), argv: buffer.baseAddress, allocated: 0)
@@ -165,5 +165,13 @@ extension ViewSession: KernelChannel {
             let text = name.map { CChar(bitPattern: $0) }
             fuse_lowlevel_notify_expire_entry(fuse, parent, text, text.count, FUSE_LL_EXPIRE_ONLY)
         }
+    }
+}
+
+extension ViewSession {
+    /// Lets the kernel ask again for every name of the view: what it may see has changed. Nothing that is open or
+    /// mounted below a name is disturbed.
+    public func expireAllNames() {
+        stack?.forEachName { parent, name in expire(parent: parent, name: name) }
     }
 }

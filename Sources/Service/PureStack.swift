@@ -9,8 +9,9 @@ public enum PureStack {
     /// Mounts `library` on `mountpoint` and serves it until SIGTERM or SIGINT.
     ///
     /// - Throws: when the library cannot be opened or the view cannot be mounted.
-    public static func run(library path: String, mountpoint: String, passthrough: Bool, logger: Logger) throws {
-        let signals = StopSignals()
+    public static func run(
+        library path: String, mountpoint: String, passthrough: Bool, signals: StopSignals, logger: Logger
+    ) throws {
         let library = try Library(path: path, redacted: RedactedContent())
         let pool = try WorkerPool(workers: 4, logger: logger)
         var options = ViewSession.Options()

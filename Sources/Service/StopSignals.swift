@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import StackedFS
 
 /// SIGTERM, SIGINT and SIGHUP as values to wait for, instead of handlers that could run anywhere.
 ///
@@ -14,6 +15,8 @@ public struct StopSignals: Sendable {
         sigemptyset(&set)
         for signal in [SIGTERM, SIGINT, SIGHUP, SIGPIPE] { sigaddset(&set, signal) }
         pthread_sigmask(SIG_BLOCK, &set, nil)
+        // Lease breaks arrive as a signal too: it must never reach a thread that would die of it.
+        LeaseKeeper.blockSignal()
         self.set = set
     }
 

@@ -12,7 +12,17 @@ CREATE TABLE rows (
     errno INTEGER NOT NULL,
     reason TEXT NOT NULL,
     bytes INTEGER,
-    count INTEGER NOT NULL DEFAULT 1
+    count INTEGER NOT NULL,
+    -- SHA-256 over the hash of the row before and this row's columns.
+    hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX rows_by_app ON rows (app, time);
 CREATE INDEX rows_by_path ON rows (path);
+CREATE INDEX rows_by_time ON rows (time);
+-- 'head': the latest row. 'anchor': the last row that retention deleted. Both with the row's id and hash, so that a
+-- missing row at either end is found.
+CREATE TABLE chain (
+    name TEXT PRIMARY KEY NOT NULL,
+    id INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;

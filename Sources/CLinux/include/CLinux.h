@@ -22,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -47,6 +48,7 @@ static inline dev_t mv_makedev(unsigned a, unsigned b) { return makedev(a, b); }
 static inline int mv_setgroups_thread(size_t count, const gid_t *groups) { return (int)syscall(SYS_setgroups, count, groups); }
 static inline ssize_t mv_readlink(int fd, void *buffer, size_t size) { return readlinkat(fd, "", (char *)buffer, size); }
 static inline long mv_getdents(int fd, void *buffer, size_t size) { return syscall(SYS_getdents64, fd, buffer, size); }
+static inline int mv_statvfs(const char *path, struct statvfs *out) { return statvfs(path, out); }
 static inline int mv_thread_name(const char *name) { return pthread_setname_np(pthread_self(), name); }
 static inline int mv_gettid(void) { return (int)syscall(SYS_gettid); }
 static inline int mv_pidfd_open(int pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }

@@ -7,7 +7,7 @@ import SystemPackage
 /// libfuse's table of operations, each a line into a wrapper that decodes, runs and replies.
 enum OperationTable {
     static func fill(_ table: inout fuse_lowlevel_ops) {
-        table.`init` = { _, connection in OperationTable.negotiate(connection) }
+        table.`init` = { userdata, connection in OperationTable.negotiate(userdata, connection) }
         fillNames(&table)
         fillAttributes(&table)
         fillFiles(&table)
@@ -16,13 +16,21 @@ enum OperationTable {
     }
 
     /// INIT: what libfuse knows of; the rest is completed in CFuse.
-    private static func negotiate(_ connection: UnsafeMutablePointer<fuse_conn_info>?) {
-        guard let connection else { return }
-        let wanted =
-            FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_DONT_MASK | FUSE_CAP_POSIX_ACL
-            | FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO
+    private static func negotiate(
+        _ userdata: UnsafeMutableRawPointer?, _ connection: UnsafeMutablePointer<fuse_conn_info>?
+    ) {
+        guard let connection, let owner = userdata?.assumingMemoryBound(to: mv_session.self).pointee.owner else {
+            return
+        }
+        let options = Unmanaged<ViewSession>.fromOpaque(owner).takeUnretainedValue().options
+        var wanted =
+            FUSE_CAP_ASYNC_READ | FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_DONT_MASK
+            | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ASYNC_DIO
             | FUSE_CAP_HANDLE_KILLPRIV | FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_POSIX_LOCKS
             | FUSE_CAP_FLOCK_LOCKS
+        // ACLs make the kernel decide from mode bits, whatever the mount options say.
+        if options.defaultPermissions { wanted |= FUSE_CAP_POSIX_ACL }
+        if options.listsWithAttributes { wanted |= FUSE_CAP_READDIRPLUS | FUSE_CAP_READDIRPLUS_AUTO }
         // Never: writeback cache (it switches passthrough off), splicing between variants.
         connection.pointee.want = connection.pointee.capable & UInt32(bitPattern: Int32(wanted))
         connection.pointee.max_write = 1 << 20

@@ -50,3 +50,12 @@ public final class Library: Sendable {
         return mixed(inode &+ mixed(device)) | 1 << 63
     }
 }
+
+extension Library {
+    /// The library lies on a stacked filesystem (overlayfs, ecryptfs): passthrough has to be asked for with more depth.
+    public var isStacked: Bool {
+        var information = statfs()
+        guard fstatfs(rootDescriptor.raw, &information) == 0 else { return false }
+        return information.f_type == 0x794c_7630 || information.f_type == 0xf15f
+    }
+}

@@ -157,3 +157,13 @@ private struct InlineName {
     var first: Words = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
     var second: Words = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 }
+
+extension Stack {
+    /// Calls `body` with the directory's nodeid and the name of every node that the kernel knows.
+    public func forEachName(_ body: (UInt64, [UInt8]) -> Void) {
+        nodes.forEach { node in
+            guard let location = node.location else { return }
+            body(location.parent.id, location.name)
+        }
+    }
+}

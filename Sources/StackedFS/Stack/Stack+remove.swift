@@ -12,7 +12,7 @@ extension Stack {
                 return try withName(operation.name) { name throws(Errno) in
                     let attributes = try FileAttributes.of(directory.raw, name: name)
                     let doomed = self.known(attributes)
-                    doomed.forEach { self.pin($0) }
+                    for node in doomed { self.pin(node) }
                     try self.unlink(operation, directory, name, context)
                     self.gone(doomed, attributes, operation.parent, operation.name)
                     return Removed(
@@ -73,7 +73,7 @@ extension Stack {
         do { target = try FileAttributes.of(to.raw, name: newName) } catch .noSuchFileOrDirectory { target = nil }
         let isSame = target.map { FileIdentity($0) == FileIdentity(moving) } ?? false
         let doomed = operation.exchanges || isSame ? [] : target.map { known($0) } ?? []
-        doomed.forEach { pin($0) }
+        for node in doomed { pin(node) }
         _ = try retrying { renameat2(from.raw, name, to.raw, newName, operation.flags) }
         // Of two names of one file rename(2) keeps both.
         if isSame && !operation.exchanges { return Removed(identity: nil, wasLast: false) }

@@ -31,7 +31,7 @@ public struct AuditQuery: Sendable {
 
 /// audit.db, apart from the policy so that a flood of rows can neither delay nor damage a grant.
 final class AuditDatabase: Sendable {
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let path: String
 
     init(path: String) throws {
@@ -47,20 +47,25 @@ final class AuditDatabase: Sendable {
         try migrator.migrate(pool)
     }
 
+    /// Appends rows to the chain, in one transaction.
     func write(_ rows: [AuditRow]) throws {
         try pool.write { db in
+            var link = try ChainLink.fetch(db, "head")
             let statement = try db.cachedStatement(
                 sql: """
                     INSERT INTO rows (time, app, uid, pid, process, view, operation, path, decision, errno, reason, \
-                    bytes, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    bytes, count, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """)
             for row in rows {
                 let e = row.event
+                link.hash = row.chained(to: link.hash)
                 try statement.execute(arguments: [
                     e.time, e.app, e.uid, e.pid, e.process, e.view, e.operation, Data(e.path), e.decision.rawValue,
-                    e.errno, e.reason, e.bytes.map { Int64(clamping: $0) }, row.count,
+                    e.errno, e.reason, e.bytes.map { Int64(clamping: $0) }, row.count, Data(link.hash),
                 ])
             }
+            link.id = db.lastInsertedRowID
+            try link.store(db, "head")
         }
     }
 
@@ -91,23 +96,30 @@ final class AuditDatabase: Sendable {
         }
     }
 
+    /// Deletes in small steps, so that writing never waits long.
     func prune(age: UInt64, bytes: UInt64) throws {
-        let limit = AuditEvent.now - Int64(clamping: age) * 1_000_000
-        var deleted = 0
-        repeat {
-            deleted = try pool.write { db in
-                try db.execute(
-                    sql: "DELETE FROM rows WHERE id IN (SELECT id FROM rows WHERE time < ? ORDER BY id LIMIT 5000)",
-                    arguments: [limit])
-                return db.changesCount
+        let limit = AuditEvent.now - Int64(clamping: age.multipliedReportingOverflow(by: 1_000_000).partialValue)
+        while try deleteOldest(olderThan: limit) == AuditDatabase.step {}
+        while try size() > bytes, try deleteOldest(olderThan: .max) > 0 {}
+    }
+
+    private static let step = 5_000
+
+    private func deleteOldest(olderThan limit: Int64) throws -> Int {
+        try pool.write { db in
+            let doomed = try Row.fetchAll(
+                db, sql: "SELECT id, hash, time FROM rows ORDER BY id LIMIT ?", arguments: [AuditDatabase.step])
+            // Rows go in the order of the chain: one that is young keeps those behind it.
+            let old = doomed.prefix { row in
+                let time: Int64 = row["time"]
+                return time < limit
             }
-        } while deleted == 5_000
-        while try size() > bytes {
-            let gone = try pool.write { db -> Int in
-                try db.execute(sql: "DELETE FROM rows WHERE id IN (SELECT id FROM rows ORDER BY id LIMIT 5000)")
-                return db.changesCount
-            }
-            if gone == 0 { break }
+            guard let last = old.last else { return 0 }
+            let hash: Data = last["hash"]
+            let link = ChainLink(id: last["id"], hash: Array(hash))
+            try db.execute(sql: "DELETE FROM rows WHERE id <= ?", arguments: [link.id])
+            try link.store(db, "anchor")
+            return old.count
         }
     }
 
@@ -144,37 +156,32 @@ extension AuditLog {
     }
 }
 
-/// The migrations of audit.db, the same as schema/audit/*.sql; a test keeps them equal.
-public enum AuditSchema {
-    public static let migrations: [(name: String, sql: String)] = [("001-start", start)]
-
-    static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        for migration in migrations {
-            migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
-        }
-        return migrator
+extension AuditLog {
+    /// Rows kept, events that wait, and bytes in use.
+    public var state: (rows: Int64, pending: Int, bytes: Int64) {
+        let counts = (try? database.counts()) ?? (rows: 0, bytes: 0)
+        return (counts.rows, pending, counts.bytes)
     }
 
-    private static let start = """
-        CREATE TABLE rows (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            time INTEGER NOT NULL,
-            app TEXT,
-            uid INTEGER,
-            pid INTEGER,
-            process TEXT,
-            view TEXT NOT NULL,
-            operation TEXT NOT NULL,
-            path BLOB NOT NULL,
-            decision TEXT NOT NULL,
-            errno INTEGER NOT NULL,
-            reason TEXT NOT NULL,
-            bytes INTEGER,
-            count INTEGER NOT NULL DEFAULT 1
-        ) STRICT;
-        CREATE INDEX rows_by_app ON rows (app, time);
-        CREATE INDEX rows_by_path ON rows (path);
+    /// The id of the latest row, after a barrier.
+    public var lastID: Int64 {
+        barrier()
+        return (try? database.lastID()) ?? 0
+    }
+}
 
-        """
+extension AuditDatabase {
+    func counts() throws -> (rows: Int64, bytes: Int64) {
+        try pool.read { db in
+            let first = try Int64.fetchOne(db, sql: "SELECT min(id) FROM rows") ?? 1
+            let last = try Int64.fetchOne(db, sql: "SELECT max(id) FROM rows") ?? 0
+            let pages = try Int64.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+            let size = try Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096
+            return (last - first + 1, pages * size)
+        }
+    }
+
+    func lastID() throws -> Int64 {
+        try pool.read { try Int64.fetchOne($0, sql: "SELECT max(id) FROM rows") ?? 0 }
+    }
 }

@@ -49,6 +49,9 @@ public final class AuditLog: Sendable {
         }
     }
 
+    /// Events that wait to be written.
+    public var pending: Int { queues.reduce(0) { $0 + $1.state.withLock { $0.events.count } } }
+
     /// Returns when everything that was recorded before is written: a query then sees it.
     public func barrier() { writer.sync { drain() } }
 

@@ -59,6 +59,11 @@ public final class OwnershipStore: Sendable {
         if isFirst { queue.asyncAfter(deadline: .now() + 0.05) { self.write() } }
     }
 
+    /// How many files an app owns.
+    public func count(of app: String) -> Int {
+        shards.reduce(0) { $0 + $1.owners.withLock { owners in owners.values.count { $0 == app } } }
+    }
+
     /// Forgets all files of an app that was removed.
     public func removeAll(of app: String) {
         for shard in shards { shard.owners.withLock { $0 = $0.filter { $0.value != app } } }

@@ -1,0 +1,140 @@
+import Control
+import Foundation
+import LinuxSystem
+import Policy
+import StackedFS
+import Store
+
+extension ServiceHandler {
+    func grant(_ request: GrantRequest, from peer: Peer) throws -> GrantRequest.Reply {
+        let permission = try permission(request.permission)
+        let under = try scope(request.under, request.underBase64)
+        if !under.isEmpty { try requireDirectory(under) }
+        var expires: UInt64?
+        if let seconds = request.seconds {
+            guard seconds > 0 else {
+                throw ControlError.invalidParameter(
+                    parameter: "for", reason: "a grant lasts longer than nothing", remedy: "for example 2h or 30d")
+            }
+            expires = UInt64(Date().timeIntervalSince1970) &+ UInt64(seconds)
+        }
+        _ = try appRecord(request.app)
+        let grant = Grant(app: request.app, permission: permission, under: under, expires: expires)
+        let where_ = under.isEmpty ? "in the whole library" : "under \(under)"
+        try changing("grant", app: request.app, peer, detail: "\(permission.rawValue) \(where_)") {
+            try service.store.grant(grant)
+        }
+        guard
+            let kept = try service.store.grants(app: request.app)
+                .first(where: { $0.grant.permission == permission && $0.grant.under == under })
+        else { throw ControlError.failed(reason: "the grant was not kept") }
+        return GrantRequest.Reply(grant: record(kept), changes: ["\(request.app) \(permission.meaning) \(where_)"])
+    }
+
+    func revoke(
+        _ request: RevokeRequest, from peer: Peer, to replies: ReplyStream<RevokeRequest.Reply>
+    ) throws {
+        let permission = try permission(request.permission)
+        let under = try scope(request.under, request.underBase64)
+        _ = try appRecord(request.app)
+        let gone = try service.store.grants(app: request.app)
+            .filter { $0.grant.permission == permission && $0.grant.under == under }
+        try changing("revoke", app: request.app, peer, detail: permission.rawValue) {
+            try service.store.revoke(app: request.app, permission, under: under)
+        }
+        let notice =
+            "new opens are decided anew; what \(request.app) has open through the kernel stays readable until it is closed"
+        try replies.send(
+            RevokeRequest.Reply(grants: gone.map(record), changes: [notice], processes: []))
+        guard request.terminate == true else { return }
+        for outcome in Termination(service).endProcesses(of: request.app) {
+            try replies.send(RevokeRequest.Reply(grants: [], changes: [], processes: [outcome]))
+        }
+    }
+
+    func listGrants(_ request: ListGrantsRequest, from peer: Peer) throws -> ListGrantsRequest.Reply {
+        if let app = request.app { _ = try appRecord(app) }
+        return ListGrantsRequest.Reply(grants: try service.store.grants(app: request.app).map(record))
+    }
+
+    func check(_ request: CheckRequest, from peer: Peer) throws -> CheckRequest.Reply {
+        _ = try appRecord(request.app)
+        let path = try relative(request.path, parameter: "path")
+        let snapshot = service.store.keeper.current
+        let decision = decide(snapshot, snapshot.principal(app: request.app), path)
+        let isFile = kind(of: path) == .regular
+        return CheckRequest.Reply(
+            app: request.app, path: path, visible: decision.visible,
+            variant: decision.visible && isFile ? (decision.location ? "original" : "redacted") : nil,
+            read: decision.read, write: decision.write, rule: decision.rule.rawValue)
+    }
+
+    /// The decision about a path as the filters would make it: a hidden directory hides what is below it.
+    private func decide(
+        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ path: String
+    ) -> Decision {
+        let now = UInt64(Date().timeIntervalSince1970)
+        var place = snapshot.root
+        var decision = snapshot.decide(principal, place, .directory, isOwner: false, now: now)
+        let parts = path.split(separator: "/").map { Array($0.utf8) }
+        var above = ""
+        for (index, name) in parts.enumerated() {
+            guard decision.visible else { return decision }
+            place = snapshot.step(from: place, name: name)
+            above += (above.isEmpty ? "" : "/") + String(decoding: name, as: UTF8.self)
+            let attributes = try? FileAttributes.of(path: service.library.path + "/" + above)
+            let isDirectory = attributes?.kind == .directory || (attributes == nil && index < parts.count - 1)
+            let owner = attributes.map {
+                OwnershipStore.Key(device: $0.device, inode: $0.inode, born: FileIdentity($0).born)
+            }
+            let isOwner = principal.map { snapshot.name(of: $0) }.flatMap { $0 }
+                .map { name in !isDirectory && owner.flatMap { service.ownership.owner(of: $0) } == name }
+            decision = snapshot.decide(
+                principal, place, isDirectory ? .directory : .file(Collection(name: name)), isOwner: isOwner ?? false,
+                now: now)
+        }
+        return decision
+    }
+
+    private func kind(of path: String) -> FileKind? {
+        (try? FileAttributes.of(path: service.library.path + "/" + path))?.kind
+    }
+
+    private func scope(_ text: String?, _ base64: String?) throws -> String {
+        guard let text else { return "" }
+        guard base64 == nil else {
+            throw ControlError.invalidParameter(
+                parameter: "under", reason: "the path of a grant is UTF-8 text", remedy: "grant a directory above it")
+        }
+        return try relative(text, parameter: "under")
+    }
+
+    private func requireDirectory(_ path: String) throws {
+        guard let kind = kind(of: path) else {
+            throw ControlError.notFound(kind: "directory", name: path, remedy: "a grant is given under what exists")
+        }
+        guard kind == .directory else {
+            throw ControlError.invalidParameter(
+                parameter: "under", reason: "\(path) is not a directory", remedy: "name the directory that it is in")
+        }
+    }
+}
+
+extension Permission {
+    /// What an app may do with it, to follow the app's name.
+    var meaning: String {
+        switch self {
+        case .readImages: "may list and read images"
+        case .readVideo: "may list and read videos"
+        case .readAudio: "may list and read audio files"
+        case .readFiles: "may list and read other files"
+        case .writeImages: "may create, change and delete images"
+        case .writeVideo: "may create, change and delete videos"
+        case .writeAudio: "may create, change and delete audio files"
+        case .writeFiles: "may create, change and delete other files"
+        case .location: "sees where the photos and videos that it may read were taken"
+        case .manage: "may read and change everything, with its location, but other apps' private folders"
+        case .hidden: "sees other apps' private folders"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Control
+import Policy
+import Store
+
+extension ServiceHandler {
+    func exportPolicy(_ request: ExportPolicyRequest, from peer: Peer) throws -> ExportPolicyRequest.Reply {
+        ExportPolicyRequest.Reply(toml: PolicyDocument(try current()).text)
+    }
+
+    func importPolicy(_ request: ImportPolicyRequest, from peer: Peer) throws -> ImportPolicyRequest.Reply {
+        let old = try current()
+        let new: PolicyDocument.Content
+        do { new = try PolicyDocument.parse(request.toml) } catch {
+            throw ControlError.invalidParameter(
+                parameter: "file", reason: "\(error)", remedy: "correct it; nothing was changed")
+        }
+        let changes = PolicyDocument.changes(from: old, to: new)
+        guard request.dryRun != true else { return ImportPolicyRequest.Reply(changes: changes, applied: false) }
+        for view in old.views where !new.views.contains(view) { _ = service.views.unmount(name: view.name) }
+        try changing("policy-import", app: nil, peer, detail: "\(changes.count) changes") {
+            try service.store.replaceAll(
+                apps: new.apps, grants: new.grants, views: new.views.map { ($0.name, $0.app, $0.path) })
+        }
+        for view in new.views where !service.views.all.contains(where: { $0.name == view.name }) {
+            do { try service.views.mount(name: view.name, app: view.app, at: view.path) } catch {
+                throw ControlError.failed(reason: "the policy is in force, but the view \(view.name) is not: \(error)")
+            }
+        }
+        return ImportPolicyRequest.Reply(changes: changes, applied: true)
+    }
+
+    private func current() throws -> PolicyDocument.Content {
+        PolicyDocument.Content(
+            apps: service.store.keeper.current.apps, grants: try service.store.grants().map(\.grant),
+            views: try service.store.views().map { .init(name: $0.name, app: $0.app, path: $0.path) })
+    }
+}

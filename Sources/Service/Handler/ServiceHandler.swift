@@ -1,0 +1,104 @@
+import Control
+import Glibc
+import Policy
+import StackedFS
+import Store
+
+/// Answers the calls of the control interface.
+final class ServiceHandler: ControlHandler {
+    let service: Service
+
+    init(_ service: Service) { self.service = service }
+
+    func app(ofUser uid: UInt32) -> String? {
+        let snapshot = service.store.keeper.current
+        return snapshot.principal(uid: uid).app.flatMap { snapshot.name(of: .app($0)) }
+    }
+
+    func reload(_ request: ReloadRequest, from peer: Peer) throws -> ReloadRequest.Reply {
+        do { return ReloadRequest.Reply(changes: try service.reload()) } catch {
+            throw ControlError.failed(
+                reason: "\(error)", remedy: "correct the configuration; the old one stays in force")
+        }
+    }
+
+    /// Runs a change of the policy; its errors become those of the interface, and its success a row of the audit.
+    func changing<T>(
+        _ operation: String, app: String?, _ peer: Peer, detail: String, _ body: () throws -> T
+    ) throws -> T {
+        do {
+            let result = try body()
+            service.audit.record(
+                AuditEvent(
+                    time: AuditEvent.now, app: app, uid: peer.uid, pid: peer.pid, view: "", operation: operation,
+                    path: [], decision: .allow, reason: detail))
+            return result
+        } catch let error as PolicyError {
+            throw ControlError(error)
+        }
+    }
+
+    func record(_ grant: PolicyStore.KeptGrant) -> GrantRecord {
+        GrantRecord(
+            app: grant.grant.app, permission: grant.grant.permission.rawValue,
+            under: grant.grant.under.isEmpty ? nil : grant.grant.under, created: timestamp(grant.created),
+            expires: grant.grant.expires.map(timestamp))
+    }
+
+    func timestamp(_ seconds: UInt64) -> Timestamp {
+        Timestamp(microseconds: Int64(clamping: seconds.multipliedReportingOverflow(by: 1_000_000).partialValue))
+    }
+
+    func permission(_ name: String) throws -> Permission {
+        guard let permission = Permission(rawValue: name) else {
+            throw ControlError.invalidParameter(
+                parameter: "permission", reason: "there is no permission “\(name)”",
+                remedy: "one of " + Permission.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return permission
+    }
+
+    /// A path as the library has it: relative paths as they are, absolute ones in the library or in a view.
+    func relative(_ path: String, parameter: String) throws -> String {
+        guard !path.contains("\0") else {
+            throw ControlError.invalidParameter(parameter: parameter, reason: "a path has no NUL bytes")
+        }
+        var rest = Substring(path)
+        if path.hasPrefix("/") {
+            let tops = [service.library.path] + service.views.all.map(\.path)
+            guard let top = tops.first(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
+                throw ControlError.invalidParameter(
+                    parameter: parameter, reason: "\(path) lies neither in the library nor in a view",
+                    remedy: "name it relative to the library \(service.library.path)")
+            }
+            rest = path.dropFirst(top.count)
+        }
+        let parts = rest.split(separator: "/").filter { $0 != "." }
+        guard !parts.contains("..") else {
+            throw ControlError.invalidParameter(
+                parameter: parameter, reason: "“..” could lead out of the library", remedy: "name the path without it")
+        }
+        return parts.joined(separator: "/")
+    }
+}
+
+extension PolicySnapshot.Principal {
+    /// The index of the app, if it is one.
+    var app: UInt32? {
+        if case .app(let index) = self { index } else { nil }
+    }
+}
+
+extension ControlError {
+    init(_ error: PolicyError) {
+        switch error {
+        case .invalid(let what, let reason):
+            self = .invalidParameter(parameter: what, reason: reason)
+        case .notFound(let what):
+            let words = what.split(separator: " ", maxSplits: 1)
+            self = .notFound(
+                kind: words.first.map(String.init) ?? "thing", name: words.count > 1 ? String(words[1]) : "")
+        case .conflict(let what, let reason): self = .conflict(reason: "\(what): \(reason)")
+        }
+    }
+}

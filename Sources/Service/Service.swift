@@ -1,0 +1,208 @@
+import CLinux
+import Configuration
+import Control
+import Filters
+import FuseSession
+import Glibc
+import LinuxSystem
+import Logging
+import Policy
+import StackedFS
+import Store
+import Synchronization
+import SystemPackage
+
+/// The rooms, wired into one running service.
+public final class Service: Sendable {
+    let configuration: Mutex<Configuration>
+    private let configurationPath: String
+    let store: PolicyStore
+    let ownership: OwnershipStore
+    let audit: AuditLog
+    let views: Views
+    let library: Library
+    let started = AuditEvent.now
+    let logger: Logger
+    private let directory: StateDirectory
+    private let server = Mutex<ControlServer?>(nil)
+
+    /// Opens everything, mounts the views and begins to listen.
+    ///
+    /// - Throws: an error whose description is one line for the administrator; nothing is changed then.
+    public init(configurationPath: String, configuration: Configuration, logger: Logger) throws {
+        self.configurationPath = configurationPath
+        self.configuration = Mutex(configuration)
+        self.logger = logger
+        raiseDescriptorLimit()
+        library = try Service.openLibrary(configuration)
+        directory = try StateDirectory(path: configuration.stateDirectory)
+        store = try PolicyStore(
+            directory: directory, folders: try Service.folders(configuration),
+            callers: Service.callers(configuration))
+        ownership = try OwnershipStore(store)
+        audit = try AuditLog(path: configuration.stateDirectory + "/audit.db", logger: logger)
+        let filters = FilterContext(keeper: store.keeper, ownership: ownership, audit: audit)
+        views = try Views(library: library, filters: filters, configuration: configuration, logger: logger)
+        do { try start(configuration) } catch {
+            views.stop()
+            audit.close()
+            throw error
+        }
+    }
+
+    private func start(_ configuration: Configuration) throws {
+        try Service.makeRuntimeDirectory(configuration.runtimeDirectory)
+        audit.noteCrash()
+        record("start", reason: "version \(MediaVeil.version)")
+        if let mount = configuration.sharedViewMount { try views.mount(name: "shared", app: nil, at: mount) }
+        for view in try store.views() {
+            do { try views.mount(name: view.name, app: view.app, at: view.path) } catch {
+                logger.error("a view is not restored", metadata: ["view": "\(view.name)", "error": "\(error)"])
+            }
+        }
+        store.keeper.onChange { [views] _, _ in views.policyChanged() }
+        let handler = ServiceHandler(self)
+        let listening = try ControlServer.start(
+            path: configuration.socket, version: MediaVeil.version,
+            administratorGroup: Service.groupID(configuration.adminGroup), handler: handler, logger: logger)
+        server.withLock { $0 = listening }
+    }
+
+    /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+    public func run(signals: StopSignals) {
+        Notifier.ready()
+        logger.info("ready", metadata: ["views": "\(views.all.count)"])
+        let housekeeping = Housekeeping { [self] in housekeep() }
+        while signals.wait() == .reload {
+            Notifier.reloading()
+            do {
+                for change in try reload() { logger.notice("configuration: \(change)") }
+            } catch {
+                logger.error("the configuration is not applied: \(error)")
+            }
+            Notifier.ready()
+        }
+        Notifier.stopping()
+        housekeeping.stop()
+        stop()
+    }
+
+    /// Unmounts, flushes and closes; clients that hold files do not hold it up.
+    public func stop() {
+        server.withLock { server in
+            server?.stop()
+            server = nil
+        }
+        views.stop()
+        ownership.flush()
+        record("stop", reason: "orderly")
+        audit.close()
+    }
+
+    private func housekeep() {
+        views.housekeep()
+        let (age, size) = configuration.withLock { ($0.auditRetention, $0.auditMaxSize) }
+        audit.prune(age: age, bytes: size)
+    }
+
+    /// A row about the service itself.
+    func record(_ operation: String, app: String? = nil, uid: UInt32? = nil, path: [UInt8] = [], reason: String) {
+        audit.record(
+            AuditEvent(
+                time: AuditEvent.now, app: app, uid: uid, pid: uid == nil ? getpid() : nil, view: "",
+                operation: operation, path: path, decision: .allow, reason: reason))
+    }
+
+    // MARK: reload
+
+    /// Reads the configuration again and applies it: all of it, or nothing.
+    ///
+    /// - Returns: what changed, a sentence each.
+    func reload() throws -> [String] {
+        let new = try Configuration.load(configurationPath)
+        let old = configuration.withLock { $0 }
+        if let key = Service.fixedKey(old, new) {
+            throw ServiceError("\(key) cannot change while the service runs; restart it. Nothing was applied")
+        }
+        try store.setRules(folders: try Service.folders(new), callers: Service.callers(new))
+        configuration.withLock { $0 = new }
+        let group = Service.groupID(new.adminGroup)
+        server.withLock { $0?.setAdministratorGroup(group) }
+        let changes = Service.differences(old, new)
+        record("reload", reason: changes.isEmpty ? "nothing changed" : changes.joined(separator: "; "))
+        return changes
+    }
+
+    private static func fixedKey(_ old: Configuration, _ new: Configuration) -> String? {
+        let pairs: [(String, Bool)] = [
+            ("library.path", old.libraryPath == new.libraryPath),
+            ("shared_view.mount", old.sharedViewMount == new.sharedViewMount),
+            ("service.state_directory", old.stateDirectory == new.stateDirectory),
+            ("service.runtime_directory", old.runtimeDirectory == new.runtimeDirectory),
+            ("service.socket", old.socket == new.socket), ("files.permissions", old.permissions == new.permissions),
+            ("redaction.snapshots", old.snapshots == new.snapshots),
+            ("timeouts", old.nameTimeout == new.nameTimeout && old.attributeTimeout == new.attributeTimeout),
+        ]
+        return pairs.first { !$0.1 }?.0
+    }
+
+    private static func differences(_ old: Configuration, _ new: Configuration) -> [String] {
+        func change<T: Equatable>(_ key: String, _ a: T, _ b: T) -> String? {
+            a == b ? nil : "\(key) is \(b), was \(a)"
+        }
+        return [
+            change("service.admin_group", old.adminGroup, new.adminGroup),
+            change("callers.unknown", old.unknownCallers.rawValue, new.unknownCallers.rawValue),
+            change("callers.trusted_uids", old.trustedUIDs.sorted(), new.trustedUIDs.sorted()),
+            change("app_folders.private", old.privateFolders, new.privateFolders),
+            change("app_folders.shared", old.sharedFolders, new.sharedFolders),
+            change("audit.retention", old.auditRetention, new.auditRetention),
+            change("audit.max_size", old.auditMaxSize, new.auditMaxSize),
+            change("logging.level", old.logLevel.rawValue, new.logLevel.rawValue),
+        ].compactMap { $0 }
+    }
+
+    // MARK: from configuration to values
+
+    private static func openLibrary(_ configuration: Configuration) throws -> Library {
+        var options = RedactedContent.Options()
+        options.snapshots = configuration.snapshots == .auto ? .auto : .off
+        do {
+            return try Library(path: configuration.libraryPath, redacted: RedactedContent(options: options))
+        } catch {
+            throw ServiceError(
+                "cannot open the library \(configuration.libraryPath): \(error); create it or correct library.path")
+        }
+    }
+
+    static func folders(_ configuration: Configuration) throws -> [FolderRule] {
+        try configuration.privateFolders.map { try FolderRule(pattern: $0, kind: .private) }
+            + configuration.sharedFolders.map { try FolderRule(pattern: $0, kind: .shared) }
+    }
+
+    static func callers(_ configuration: Configuration) -> CallerRules {
+        CallerRules(
+            unknown: configuration.unknownCallers == .deny ? .deny : .redactedReadonly,
+            trusted: configuration.trustedUIDs)
+    }
+
+    private static func makeRuntimeDirectory(_ path: String) throws {
+        for (directory, mode) in [(path, 0o755 as mode_t), (path + "/views", 0o700)] {
+            if mkdir(directory, mode) != 0, mv_errno() != EEXIST {
+                throw ServiceError("cannot make \(directory): \(Errno(rawValue: mv_errno()))")
+            }
+            chmod(directory, mode)
+        }
+    }
+
+    /// The gid of a group; nil if there is none of this name.
+    static func groupID(_ name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
+}
+
+/// A million looked-up files need few descriptors, but every open file needs one.
+private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+}

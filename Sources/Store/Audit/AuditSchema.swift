@@ -1,0 +1,46 @@
+import GRDB
+
+/// The migrations of audit.db, the same as schema/audit/*.sql; a test keeps them equal.
+public enum AuditSchema {
+    public static let migrations: [(name: String, sql: String)] = [("001-start", start)]
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        for migration in migrations {
+            migrator.registerMigration(migration.name) { try $0.execute(sql: migration.sql) }
+        }
+        return migrator
+    }
+
+    private static let start = """
+        CREATE TABLE rows (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            time INTEGER NOT NULL,
+            app TEXT,
+            uid INTEGER,
+            pid INTEGER,
+            process TEXT,
+            view TEXT NOT NULL,
+            operation TEXT NOT NULL,
+            path BLOB NOT NULL,
+            decision TEXT NOT NULL,
+            errno INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            bytes INTEGER,
+            count INTEGER NOT NULL,
+            -- SHA-256 over the hash of the row before and this row's columns.
+            hash BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX rows_by_app ON rows (app, time);
+        CREATE INDEX rows_by_path ON rows (path);
+        CREATE INDEX rows_by_time ON rows (time);
+        -- 'head': the latest row. 'anchor': the last row that retention deleted. Both with the row's id and hash, so that a
+        -- missing row at either end is found.
+        CREATE TABLE chain (
+            name TEXT PRIMARY KEY NOT NULL,
+            id INTEGER NOT NULL,
+            hash BLOB NOT NULL
+        ) STRICT;
+
+        """
+}
