@@ -1,1 +1,3 @@
-print("mediaveilctl")
+import Foundation
+
+exit(Mediaveilctl.run(RawArgument.processArguments()))

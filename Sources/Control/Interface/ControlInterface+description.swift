@@ -212,8 +212,15 @@ extension ControlInterface {
         method RemoveView(name: string) -> (changes: []string)
 
         # What it takes to run a command behind an app's view, which is made if the app has none: `path` is where the view is
-        # mounted, `places` are the absolute paths (the library and the shared view) that it has to cover.
-        method PrepareRun(app: string) -> (view: string, path: string, library: string, places: []string)
+        # mounted, `places` are the absolute paths (the library and the shared view) that it has to cover, `hides` those that
+        # must not be reachable from behind it (the views of other apps, the service's state).
+        method PrepareRun(app: string) -> (
+          view: string,
+          path: string,
+          library: string,
+          places: []string,
+          hides: []string
+        )
 
         # Apps, grants and views as TOML.
         method ExportPolicy() -> (toml: string)

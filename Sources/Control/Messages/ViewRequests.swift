@@ -75,12 +75,15 @@ public struct PrepareRunRequest: ControlRequest, Hashable {
         public var library: String
         /// Absolute paths that the view has to cover: the library's and the shared view's.
         public var places: [String]
+        /// Absolute paths that must not be reachable from behind the view: other views, the service's state.
+        public var hides: [String]
 
-        public init(view: String, path: String, library: String, places: [String]) {
+        public init(view: String, path: String, library: String, places: [String], hides: [String]) {
             self.view = view
             self.path = path
             self.library = library
             self.places = places
+            self.hides = hides
         }
     }
 }

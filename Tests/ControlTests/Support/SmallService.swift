@@ -136,7 +136,7 @@ final class SmallService: ControlHandler {
         let directory = ProcessInfo.processInfo.environment["SMALL_SERVICE_RUN"] ?? "/nowhere"
         return PrepareRunRequest.Reply(
             view: "gallery", path: "\(directory)/view", library: "\(directory)/library",
-            places: ["\(directory)/library"])
+            places: ["\(directory)/library"], hides: ["\(directory)/views"])
     }
 
     func exportPolicy(_ request: ExportPolicyRequest, from peer: Peer) throws -> ExportPolicyRequest.Reply {

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Control
+import Foundation
+import SystemPackage
+
+/// What the process's end says; scripts rely on these.
+enum ExitStatus: Int32 {
+    case done = 0
+    /// The command did its work, and the answer is no.
+    case no = 1
+    case usage = 2
+    case unreachable = 3
+    case notPermitted = 4
+    case notFound = 5
+    case conflict = 6
+    case `internal` = 70
+}
+
+/// Why a command did not do what was asked, in words.
+struct Failure: Error, Sendable, Hashable {
+    let status: ExitStatus
+    let reason: String
+    var remedy: String?
+
+    /// A file that cannot be opened, read or written. `action`: "read", "write".
+    init(_ action: String, _ file: String, _ code: Errno) {
+        reason = "cannot \(action) \(Escaping.line(file)): \(code)"
+        switch code {
+        case .noSuchFileOrDirectory, .notDirectory: (status, remedy) = (.notFound, "check the name")
+        case .permissionDenied, .notPermitted: (status, remedy) = (.notPermitted, "try as root, or as the file's owner")
+        case .fileExists: (status, remedy) = (.conflict, "choose another name, or move the existing file away")
+        case .invalidArgument: (status, remedy) = (.usage, "name a regular file")
+        case .isDirectory: (status, remedy) = (.usage, "name a file, or use mediaveilctl scan for a directory")
+        default: (status, remedy) = (.internal, nil)
+        }
+    }
+
+    init(_ status: ExitStatus, _ reason: String, remedy: String? = nil) {
+        self.status = status
+        self.reason = reason
+        self.remedy = remedy
+    }
+
+    init(_ error: ControlError) {
+        let status: ExitStatus =
+            switch error {
+            case .notFound: .notFound
+            case .conflict: .conflict
+            case .notPermitted: .notPermitted
+            case .invalidParameter: .usage
+            case .busy, .failed, .expectedMore, .other: .internal
+            case .interfaceNotFound, .methodNotFound: .unreachable
+            }
+        self.init(status, Escaping.line(error.description), remedy: error.remedy.map(Escaping.line))
+    }
+}
+
+extension Failure {
+    /// Says on standard error what went wrong; the exit status.
+    static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+        switch error {
+        case let error as Failure: return error.say(asJSON)
+        case let error as ControlError: return Failure(error).say(asJSON)
+        case let error as ControlClient.Unreachable:
+            return Failure(.unreachable, Escaping.line(error.description), remedy: error.remedy).say(asJSON)
+        case let error as Answer: return error.status.rawValue
+        case let error as CommandEnded: return error.status
+        default: return parserMessage(error)
+        }
+    }
+
+    private func say(_ asJSON: Bool) -> Int32 {
+        if asJSON {
+            struct Form: Encodable {
+                let error: String
+                let reason: String
+                let remedy: String?
+                let status: Int32
+            }
+            let form = Form(error: "\(status)", reason: reason, remedy: remedy, status: status.rawValue)
+            Output.complain(JSONText.line(form))
+        } else {
+            let style = Style(descriptor: 2)
+            let remedy = remedy.map { "\n  \($0)" } ?? ""
+            Output.complain("\(style.red("mediaveilctl:")) \(reason)\(remedy)")
+        }
+        return status.rawValue
+    }
+
+    /// Help and version go to standard output; what the parser did not understand to standard error, with status 2.
+    private static func parserMessage(_ error: any Error) -> Int32 {
+        let code = Mediaveilctl.exitCode(for: error)
+        let message = Mediaveilctl.fullMessage(for: error)
+        if code == .success {
+            if !message.isEmpty { Output.print(message) }
+            return ExitStatus.done.rawValue
+        }
+        if code == .validationFailure {
+            Output.complain(Escaping.paragraphs(message))
+            return ExitStatus.usage.rawValue
+        }
+        Output.complain("mediaveilctl: \(Escaping.line("\(error)"))")
+        return ExitStatus.internal.rawValue
+    }
+}
+
+/// A command that has said all it had to say, and whose answer is in its exit status.
+struct Answer: Error {
+    let status: ExitStatus
+}
+
+/// The end of a command that was run for the user.
+struct CommandEnded: Error {
+    let status: Int32
+}
