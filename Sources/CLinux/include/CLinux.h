@@ -2,6 +2,17 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE 1
 #endif
+// Swift's own Glibc module is made without _GNU_SOURCE, and two headers look different then. A compiler that happens to
+// load both forms of a type refuses them, so these two are taken in the form that Swift has.
+#include <features.h>
+#pragma push_macro("__USE_XOPEN")
+#undef __USE_XOPEN
+#include <sys/select.h>
+#pragma pop_macro("__USE_XOPEN")
+#pragma push_macro("__USE_GNU")
+#undef __USE_GNU
+#include <sys/resource.h>
+#pragma pop_macro("__USE_GNU")
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +30,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/random.h>
-#include <sys/resource.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -118,3 +129,8 @@ int mv_unnamed_file(int directory);
 int mv_clone(int target, int source);
 int mv_memory_file(const char *name);
 int mv_punch_hole(int descriptor, off_t offset, off_t length);
+
+// Putting a command behind a view.
+static inline int mv_prctl(int option, unsigned long value) { return prctl(option, value, 0, 0, 0); }
+static inline pid_t mv_fork(void) { return fork(); }
+static inline int mv_exit_status(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }

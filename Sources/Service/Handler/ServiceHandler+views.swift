@@ -60,10 +60,12 @@ extension ServiceHandler {
         } else {
             view = try addView(AddViewRequest(name: "run-\(request.app)", app: request.app), from: peer).view
         }
-        let shared = service.configuration.withLock { $0.sharedViewMount }
+        let configuration = service.configuration.withLock { $0 }
+        let others = try viewRecords().filter { $0.mounted && $0.name != view.name }.map(\.path)
         return PrepareRunRequest.Reply(
             view: view.name, path: view.path, library: service.library.path,
-            places: shared.map { [$0, service.library.path] } ?? [service.library.path])
+            places: (configuration.sharedViewMount.map { [$0] } ?? []) + [service.library.path],
+            hides: [configuration.runtimeDirectory + "/views", configuration.stateDirectory] + others)
     }
 
     func viewRecords() throws -> [ViewRecord] {

@@ -1,0 +1,154 @@
+import CLinux
+import Control
+import Glibc
+import LinuxSystem
+import SystemPackage
+
+/// Gives a command mounts of its own in which an app's view lies where the library is.
+///
+/// The steps are those of unshare(1) and mount(8), done here because each must succeed before the next one: a command
+/// is never started with the real library in reach.
+struct Confinement {
+    private let preparation: PrepareRunRequest.Reply
+
+    init(_ preparation: PrepareRunRequest.Reply) { self.preparation = preparation }
+
+    /// Runs a command and waits for it; its exit status.
+    func run(as identity: Identity?, _ words: [[UInt8]]) throws(Failure) -> Int32 {
+        let directory = Self.currentDirectory()
+        try step("make mounts of its own") { unshare(CLONE_NEWNS | CLONE_NEWPID) }
+        // Otherwise what is mounted here would appear for everybody.
+        try step("make its mounts private") {
+            mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil)
+        }
+        try coverLibrary()
+        for path in preparation.hides { try hide(path, isOptional: true) }
+        return try Supervisor.run {
+            // A view over the place where we are is seen only by walking there again.
+            Self.enter(directory)
+            return Launch(identity: identity, words: words)
+        }
+    }
+
+    // MARK: Covering
+
+    private func coverLibrary() throws(Failure) {
+        let library = try Self.resolved(preparation.library)
+        var exposures = Exposure.all(library: library, in: try Self.mounts())
+        for place in preparation.places.map(Self.resolvedIfThere)
+        where !exposures.contains(where: { $0.place == place }) {
+            exposures.append(Exposure(place: place, part: ""))
+        }
+        let view = try Self.opened(preparation.path, below: mv_AT_FDCWD, preparation.path)
+        // Opened before anything is covered: a view may be mounted below a place that will be.
+        for exposure in exposures {
+            if exposure.part.isEmpty {
+                try bind(view, over: exposure.place)
+            } else if let part = try? Self.opened(exposure.part, below: view.raw, exposure.part) {
+                try bind(part, over: exposure.place)
+            } else {
+                // The app does not see this part at all.
+                try hide(exposure.place, isOptional: false)
+            }
+        }
+    }
+
+    private func bind(_ source: OwnedDescriptor, over place: String) throws(Failure) {
+        let shown = Escaping.line(place)
+        let path = Array("/proc/self/fd/\(source.raw)".utf8)
+        try step("put the view over \(shown)") {
+            LocalPath(bytes: path).withCString { from in
+                Self.path(place).withCString { mount(from, $0, nil, UInt(MS_BIND), nil) }
+            }
+        }
+        // Believe it only when it is seen: a place may have been moved meanwhile.
+        do throws(Errno) {
+            let wanted = try FileAttributes.of(source.raw)
+            let found = try Self.path(place).attributes(followingLinks: true)
+            guard wanted.device == found.device, wanted.inode == found.inode else { throw .staleNFSFileHandle }
+        } catch {
+            throw Failure(.internal, "the view does not lie over \(shown): \(error)")
+        }
+    }
+
+    /// Puts nothing over a directory or file.
+    private func hide(_ path: String, isOptional: Bool) throws(Failure) {
+        let place = Self.path(path)
+        let kind: FileKind
+        do throws(Errno) { kind = try place.attributes(followingLinks: true).kind } catch {
+            if isOptional && error == .noSuchFileOrDirectory { return }
+            throw Failure("hide", place.shown, error)
+        }
+        let flags = UInt(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+        try step("hide \(place.shown)") {
+            place.withCString { target in
+                kind == .directory
+                    ? mount("none", target, "tmpfs", flags, "size=4k,mode=0555")
+                    : mount("/dev/null", target, nil, UInt(MS_BIND), nil)
+            }
+        }
+    }
+
+    // MARK: Looking
+
+    private static func path(_ text: String) -> LocalPath { LocalPath(bytes: RawArgument.bytes(text)) }
+
+    private static func opened(_ path: String, below: Int32, _ shown: String) throws(Failure) -> OwnedDescriptor {
+        do throws(Errno) {
+            let flags = mv_O_PATH | O_CLOEXEC | O_NOFOLLOW
+            return OwnedDescriptor(try retrying { self.path(path).withCString { mv_openat(below, $0, flags, 0) } })
+        } catch {
+            throw Failure("open the view at", shown, error)
+        }
+    }
+
+    private static func mounts() throws(Failure) -> [MountEntry] {
+        let path = LocalPath(bytes: Array("/proc/self/mountinfo".utf8))
+        let descriptor = path.withCString { mv_openat(mv_AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) }
+        guard descriptor >= 0 else { throw Failure("read", path.shown, Errno(rawValue: mv_errno())) }
+        defer { close(descriptor) }
+        return MountEntry.all(try LocalFile(descriptor: descriptor, name: path.shown).contents(limit: 64 << 20))
+    }
+
+    /// The path without symbolic links, as mounts are listed.
+    private static func resolved(_ path: String) throws(Failure) -> String {
+        guard let result = realPath(path) else {
+            throw Failure("find the library", path, Errno(rawValue: mv_errno()))
+        }
+        return result
+    }
+
+    private static func resolvedIfThere(_ path: String) -> String { realPath(path) ?? path }
+
+    private static func realPath(_ text: String) -> String? {
+        guard let pointer = path(text).withCString({ realpath($0, nil) }) else { return nil }
+        defer { free(pointer) }
+        return rawText(pointer)
+    }
+
+    private static func rawText(_ pointer: UnsafePointer<CChar>) -> String {
+        RawArgument.text(
+            Array(UnsafeBufferPointer(start: pointer, count: strlen(pointer))).map(UInt8.init(bitPattern:)))
+    }
+
+    private static func currentDirectory() -> String {
+        guard let pointer = getcwd(nil, 0) else { return "/" }
+        defer { free(pointer) }
+        return rawText(pointer)
+    }
+
+    private static func enter(_ directory: String) {
+        if path(directory).withCString({ chdir($0) }) != 0 { chdir("/") }
+    }
+}
+
+/// Runs one system call of several.
+func step(_ what: String, _ call: () -> Int32) throws(Failure) {
+    do throws(Errno) { _ = try retrying(call) } catch {
+        throw Failure(
+            error == .notPermitted || error == .permissionDenied ? .notPermitted : .internal,
+            "cannot \(what): \(error)",
+            remedy: error == .notPermitted || error == .permissionDenied
+                ? "root needs CAP_SYS_ADMIN for this; a container may have taken it away" : nil)
+    }
+}
