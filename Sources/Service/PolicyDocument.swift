@@ -81,21 +81,21 @@ struct PolicyDocument {
                 }
                 return uid
             }
-            return try App(name: try text_(item, "name", "app"), uids: Set(uids))
+            return try App(name: try required(item, "name", "app"), uids: Set(uids))
         }
         let grants = try items(table, "grant", ["app", "permission", "under", "expires"]).map { item in
-            let name = try text_(item, "permission", "grant")
+            let name = try required(item, "permission", "grant")
             guard let permission = Permission(rawValue: name) else {
                 throw Problem(description: "there is no permission “\(name)”")
             }
             return Grant(
-                app: try text_(item, "app", "grant"), permission: permission, under: item["under"]?.string ?? "",
+                app: try required(item, "app", "grant"), permission: permission, under: item["under"]?.string ?? "",
                 expires: item["expires"]?.int.flatMap { UInt64(exactly: $0) })
         }
         let views = try items(table, "view", ["name", "app", "path"]).map { item in
             View(
-                name: try text_(item, "name", "view"), app: try text_(item, "app", "view"),
-                path: try text_(item, "path", "view"))
+                name: try required(item, "name", "view"), app: try required(item, "app", "view"),
+                path: try required(item, "path", "view"))
         }
         return Content(apps: apps, grants: grants, views: views)
     }
@@ -112,7 +112,7 @@ struct PolicyDocument {
         }
     }
 
-    private static func text_(_ item: TOMLTable, _ key: String, _ section: String) throws -> String {
+    private static func required(_ item: TOMLTable, _ key: String, _ section: String) throws -> String {
         guard let text = item[key]?.string, !text.isEmpty else {
             throw Problem(description: "\(section).\(key) is missing or not text")
         }

@@ -20,15 +20,15 @@ extension ServiceHandler {
         }
         _ = try appRecord(request.app)
         let grant = Grant(app: request.app, permission: permission, under: under, expires: expires)
-        let where_ = under.isEmpty ? "in the whole library" : "under \(under)"
-        try changing("grant", app: request.app, peer, detail: "\(permission.rawValue) \(where_)") {
+        let place = under.isEmpty ? "in the whole library" : "under \(under)"
+        try changing("grant", app: request.app, peer, detail: "\(permission.rawValue) \(place)") {
             try service.store.grant(grant)
         }
         guard
             let kept = try service.store.grants(app: request.app)
                 .first(where: { $0.grant.permission == permission && $0.grant.under == under })
         else { throw ControlError.failed(reason: "the grant was not kept") }
-        return GrantRequest.Reply(grant: record(kept), changes: ["\(request.app) \(permission.meaning) \(where_)"])
+        return GrantRequest.Reply(grant: record(kept), changes: ["\(request.app) \(permission.meaning) \(place)"])
     }
 
     func revoke(

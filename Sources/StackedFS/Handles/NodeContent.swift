@@ -14,6 +14,8 @@ final class NodeContent: Sendable {
         var redacted: RedactedFile?
         /// The version whose redacted pages the kernel may still hold.
         var cachedVersion: ContentVersion?
+        /// What readers of a redacted-writable node see.
+        var privateState: PrivateState?
         /// The backing file changed under open handles: no further open may join them.
         var isStale = false
         /// POSIX locks by owner: each on a descriptor of its own.

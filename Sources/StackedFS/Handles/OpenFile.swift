@@ -17,7 +17,21 @@ public final class OpenFile: Sendable {
         case redactedWritable
     }
 
+    /// Who opened: the same caller through the same view may write beside himself.
+    struct Opener: Sendable, Hashable {
+        let uid: UInt32
+        let view: ObjectIdentifier
+
+        init(_ context: RequestContext) {
+            uid = context.uid
+            view = ObjectIdentifier(context.view)
+        }
+    }
+
     public let node: Node
+    let opener: Opener
+    /// Somebody else opened the file for writing: see ``InPlaceWriters``.
+    let lostWriting = Atomic<Bool>(false)
     /// Flags of open(2) with which the caller opened.
     public let flags: Int32
     public let dataPath: DataPath
@@ -26,13 +40,21 @@ public final class OpenFile: Sendable {
     /// A descriptor for system calls on the content, opened when first needed.
     private let opened: Mutex<OwnedDescriptor?>
 
-    init(node: Node, flags: Int32, dataPath: DataPath, pin: OwnedDescriptor, descriptor: OwnedDescriptor? = nil) {
+    init(
+        node: Node, flags: Int32, dataPath: DataPath, pin: OwnedDescriptor, descriptor: OwnedDescriptor? = nil,
+        _ context: RequestContext
+    ) {
         self.node = node
+        opener = Opener(context)
         self.flags = flags
         self.dataPath = dataPath
         self.pin = pin
         opened = Mutex(descriptor)
     }
+
+    /// Flags that matter when a file is opened and not when the service opens it again. A lease of ours would make an
+    /// O_NONBLOCK open for writing fail.
+    static let onlyAtOpen = O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECT | O_NONBLOCK
 
     public var writes: Bool { flags & O_ACCMODE != O_RDONLY }
 
@@ -44,7 +66,7 @@ public final class OpenFile: Sendable {
     /// A descriptor of the backing file, opened as the caller opened it.
     func descriptor() throws(Errno) -> OwnedDescriptor {
         if let known = opened.withLock({ $0 }) { return known }
-        let descriptor = try reopen(pin, flags: flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECT))
+        let descriptor = try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
         opened.withLock { $0 = descriptor }
         return descriptor
     }

@@ -13,6 +13,8 @@ public final class Library: Sendable {
     /// Where redacted files get their bytes from.
     public let redacted: RedactedContent
 
+    let inPlaceWriters = InPlaceWriters()
+
     /// For every device below the library a descriptor by which file handles are opened.
     private let mounts = Mutex<[UInt64: OwnedDescriptor]>([:])
 

@@ -83,13 +83,8 @@ final class NodeTable: Sendable {
         }
     }
 
-    /// Calls `body` for a copy of every shard's nodes.
-    func forEach(_ body: (Node) -> Void) {
-        for shard in byID {
-            let copy = shard.nodes.withLock { $0.all }
-            copy.forEach(body)
-        }
-    }
+    /// Every node, shard by shard.
+    var all: [Node] { byID.flatMap { $0.nodes.withLock { $0.all } } }
 
     private func shard(_ hash: UInt64) -> Int { Int(hash & 63) }
     private static func hash(id: UInt64) -> UInt64 { mixed(id) }

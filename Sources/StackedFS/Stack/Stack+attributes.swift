@@ -62,6 +62,8 @@ extension Stack {
         guard let length = off_t(exactly: size) else { throw .fileTooLarge }
         if operation.variant != .original, size != 0 { try refuseLocation(descriptor) }
         if let handle = operation.handle, handle.writes {
+            try mayWrite(handle)
+            defer { wrote(handle) }
             let file = try handle.descriptor()
             _ = try retrying { ftruncate(file.raw, length) }
         } else {

@@ -25,10 +25,8 @@ extension Stack {
             return try redacted.read(into: buffer, at: offset)
         case .redactedWritable:
             let pin = try descriptor(of: file.node)
-            let readable = try reopen(pin, flags: O_RDONLY | O_NONBLOCK)
-            let redacted = try library.redacted.open(readable, directory: library.rootDescriptor) {}
-            defer { redacted.close() }
-            return try redacted.read(into: buffer, at: offset)
+            let state = privateState(of: file.node)
+            return try state.read(pin, directory: library.rootDescriptor, into: buffer, at: offset)
         case .passthrough, .served:
             guard let position = off_t(exactly: offset) else { throw .invalidArgument }
             let descriptor = try file.descriptor()
@@ -43,12 +41,12 @@ extension Stack {
         nonisolated(unsafe) let buffer = buffer
         return try Pipeline.run(Write(file: file, offset: offset, count: buffer.count), context) { operation in
             .of { () throws(Errno) in
-                guard case let dataPath = operation.file.dataPath, dataPath.canWrite,
-                    let position = off_t(exactly: operation.offset)
-                else { throw .badFileDescriptor }
+                try self.mayWrite(operation.file)
+                guard let position = off_t(exactly: operation.offset) else { throw .fileTooLarge }
                 // With O_APPEND pwrite(2) appends whatever the offset: the kernel's idea of the end may be stale.
                 let descriptor = try operation.file.descriptor()
                 let count = min(operation.count, buffer.count)
+                defer { self.wrote(operation.file) }
                 return try retryingLength { pwrite(descriptor.raw, buffer.baseAddress, count, position) }
             }
         }.get()
@@ -90,7 +88,8 @@ extension Stack {
                 }
                 guard let position = off_t(exactly: operation.offset) else { throw .invalidArgument }
                 if case .redactedWritable = operation.file.dataPath {
-                    let size = try FileAttributes.of(self.descriptor(of: operation.file.node).raw).size
+                    let descriptor = try self.descriptor(of: operation.file.node)
+                    let size = try FileAttributes.of(descriptor.raw).size
                     guard operation.offset < size else { throw .noSuchAddressOrDevice }
                     return operation.whence == SEEK_DATA ? operation.offset : size
                 }
@@ -106,7 +105,8 @@ extension Stack {
     public func allocate(_ operation: Allocate, _ context: RequestContext) throws(Errno) {
         _ = try Pipeline.run(operation, context) { operation in
             .of { () throws(Errno) in
-                guard operation.file.writes, operation.file.dataPath.canWrite else { throw .badFileDescriptor }
+                try self.mayWrite(operation.file)
+                defer { self.wrote(operation.file) }
                 guard let offset = off_t(exactly: operation.offset), let length = off_t(exactly: operation.length)
                 else { throw .fileTooLarge }
                 let descriptor = try operation.file.descriptor()
@@ -124,7 +124,8 @@ extension Stack {
                 case .redacted, .redactedWritable: throw .notSupportedOnSocket
                 case .passthrough, .served: break
                 }
-                guard operation.destination.dataPath.canWrite else { throw .badFileDescriptor }
+                try self.mayWrite(operation.destination)
+                defer { self.wrote(operation.destination) }
                 guard var from = off64_t(exactly: operation.sourceOffset),
                     var to = off64_t(exactly: operation.destinationOffset)
                 else { throw .invalidArgument }
@@ -138,9 +139,26 @@ extension Stack {
     }
 }
 
-extension OpenFile.DataPath {
-    var canWrite: Bool {
-        if case .redacted = self { return false }
-        return true
+extension Stack {
+    /// - Throws: EBADF for a file that was opened for reading, EACCES where the right to write was lost since.
+    func mayWrite(_ file: OpenFile) throws(Errno) {
+        guard file.writes else { throw .badFileDescriptor }
+        if case .redacted = file.dataPath { throw .badFileDescriptor }
+        if file.lostWriting.load(ordering: .acquiring) { throw .permissionDenied }
+    }
+
+    /// The service changed a file's content itself.
+    func wrote(_ file: OpenFile) {
+        guard case .redactedWritable = file.dataPath else { return }
+        file.node.existingContent?.state.withLock { $0.privateState }?.invalidate()
+    }
+
+    private func privateState(of node: Node) -> PrivateState {
+        node.content.state.withLock { state in
+            if let known = state.privateState { return known }
+            let made = PrivateState(library.redacted)
+            state.privateState = made
+            return made
+        }
     }
 }

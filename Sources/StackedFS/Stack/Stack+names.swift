@@ -161,8 +161,8 @@ private struct InlineName {
 extension Stack {
     /// Calls `body` with the directory's nodeid and the name of every node that the kernel knows.
     public func forEachName(_ body: (UInt64, [UInt8]) -> Void) {
-        nodes.forEach { node in
-            guard let location = node.location else { return }
+        for node in nodes.all {
+            guard let location = node.location else { continue }
             body(location.parent.id, location.name)
         }
     }

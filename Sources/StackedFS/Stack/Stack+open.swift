@@ -21,7 +21,7 @@ extension Stack {
                 // A nodeid is not a capability: a caller who came to another variant's node looks the name up again.
                 guard operation.variant.sameRights(as: node.variant) else { throw .staleNFSFileHandle }
                 switch node.variant {
-                case .original: return try self.openOriginal(node, flags: operation.flags)
+                case .original: return try self.openOriginal(node, flags: operation.flags, context)
                 case .redacted: return try self.openRedacted(node, operation, context)
                 case .redactedWritable: return try self.openRedactedWritable(node, operation, context)
                 }
@@ -32,22 +32,29 @@ extension Stack {
     /// The open that belongs to a creation, which the filters have seen as that.
     func openNew(_ node: Node, flags: Int32, _ context: RequestContext) throws(Errno) -> Opened {
         switch node.variant {
-        case .original: try openOriginal(node, flags: flags)
+        case .original: try openOriginal(node, flags: flags, context)
         case .redacted, .redactedWritable: try open(node, flags: flags, context)
         }
     }
 
     // MARK: original
 
-    private func openOriginal(_ node: Node, flags: Int32) throws(Errno) -> Opened {
+    private func openOriginal(_ node: Node, flags: Int32, _ context: RequestContext) throws(Errno) -> Opened {
         let pin = try descriptor(of: node)
+        let writes = flags & O_ACCMODE != O_RDONLY
+        if writes || flags & O_TRUNC != 0 {
+            library.inPlaceWriters.revoke(node.identity, except: OpenFile.Opener(context))
+        }
         if flags & O_TRUNC != 0 {
             // Opened and closed: the kernel opens the backing file itself, without truncating it.
             _ = try reopen(pin, flags: O_WRONLY | O_TRUNC)
         }
-        guard channel.supportsPassthrough else { return try openServed(node, pin, flags: flags) }
+        guard channel.supportsPassthrough else { return try openServed(node, pin, flags: flags, context) }
+        // The kernel opens the backing file with the caller's flags; without waiting it would fail on a lease of ours.
+        // Opened here first the lease is broken and, as long as this is open, not taken again.
+        let breaking = writes && flags & O_NONBLOCK != 0 ? try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen) : nil
         let id = try acquireBacking(node.content, pin)
-        let file = OpenFile(node: node, flags: flags, dataPath: .passthrough, pin: pin)
+        let file = OpenFile(node: node, flags: flags, dataPath: .passthrough, pin: pin, descriptor: breaking, context)
         counters.passthroughOpens.add(1, ordering: .relaxed)
         return Opened(
             handle: handles.add(.file(file)), flags: OpenReplyFlags.passthrough | flushing(node, flags), backingID: id)
@@ -58,10 +65,12 @@ extension Stack {
         flags & O_ACCMODE == O_RDONLY && !node.usesLocks ? OpenReplyFlags.noFlush : 0
     }
 
-    private func openServed(_ node: Node, _ pin: OwnedDescriptor, flags: Int32) throws(Errno) -> Opened {
+    private func openServed(
+        _ node: Node, _ pin: OwnedDescriptor, flags: Int32, _ context: RequestContext
+    ) throws(Errno) -> Opened {
         let direct = flags & O_DIRECT != 0
-        let descriptor = try reopen(pin, flags: flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_NOFOLLOW | O_DIRECT))
-        let file = OpenFile(node: node, flags: flags, dataPath: .served, pin: pin, descriptor: descriptor)
+        let descriptor = try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
+        let file = OpenFile(node: node, flags: flags, dataPath: .served, pin: pin, descriptor: descriptor, context)
         node.content.state.withLock { $0.servedOpens += 1 }
         counters.servedOpens.add(1, ordering: .relaxed)
         return Opened(
@@ -89,7 +98,7 @@ extension Stack {
         let current = try ContentVersion.of(pin.raw)
         let (redacted, fresh) = try content.state.withLock { state throws(Errno) -> (RedactedFile, Bool) in
             let isOpen = state.servedOpens + state.passthroughOpens > 0
-            if let known = state.redacted, !known.isStale, known.version == current, !state.isStale {
+            if let known = state.redacted, known.isCurrent(current), !state.isStale {
                 count(known, &state)
                 return (known, false)
             }
@@ -112,7 +121,7 @@ extension Stack {
             count(made, &state)
             return (made, !isKept)
         }
-        return redactedReply(node, pin, redacted, operation.flags, keepCache: !fresh)
+        return redactedReply(node, pin, redacted, operation.flags, keepCache: !fresh, context)
     }
 
     private func makeRedacted(_ node: Node, _ pin: OwnedDescriptor) throws(Errno) -> RedactedFile {
@@ -120,7 +129,7 @@ extension Stack {
         let mount = library.mount(of: node.identity.device) ?? library.rootDescriptor
         return try library.redacted.open(readable, directory: mount) { [weak node, channel] in
             guard let node, let content = node.existingContent else { return }
-            content.state.withLock { $0.isStale = true }
+            content.state.withLock { if $0.redacted?.isStale ?? false { $0.isStale = true } }
             channel.invalidate(nodeID: node.id)
         }
     }
@@ -130,10 +139,11 @@ extension Stack {
     }
 
     private func redactedReply(
-        _ node: Node, _ pin: OwnedDescriptor, _ redacted: RedactedFile, _ flags: Int32, keepCache: Bool
+        _ node: Node, _ pin: OwnedDescriptor, _ redacted: RedactedFile, _ flags: Int32, keepCache: Bool,
+        _ context: RequestContext
     ) -> Opened {
         let id = node.content.state.withLock { $0.backingID }
-        let file = OpenFile(node: node, flags: flags, dataPath: .redacted(redacted), pin: pin)
+        let file = OpenFile(node: node, flags: flags, dataPath: .redacted(redacted), pin: pin, context)
         var opened = Opened(handle: handles.add(.file(file)), backingID: id)
         opened.flags = flushing(node, flags)
         if id != 0 {
@@ -158,12 +168,21 @@ extension Stack {
     ) throws(Errno) -> Opened {
         upgrades.remove(thread: context.pid, file: node.identity)
         let pin = try descriptor(of: node)
-        if operation.writes && !operation.truncates { try refuseLocation(pin) }
-        let flags = operation.flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | O_DIRECT)
+        let opener = OpenFile.Opener(context)
+        if operation.writes && !operation.truncates {
+            try refuseLocation(pin)
+            // What somebody else is writing may carry a location the next moment.
+            if !library.inPlaceWriters.has(node.identity, opener: opener), library.redacted.isBeingWritten(pin.raw) {
+                throw .permissionDenied
+            }
+        }
+        if operation.writes || operation.truncates { library.inPlaceWriters.revoke(node.identity, except: opener) }
+        let flags = operation.flags & ~(OpenFile.onlyAtOpen & ~O_TRUNC)
         // Reads of what is written go by way of an own descriptor; this one writes, and truncates if asked to.
         let descriptor = try reopen(pin, flags: flags)
         let file = OpenFile(
-            node: node, flags: operation.flags, dataPath: .redactedWritable, pin: pin, descriptor: descriptor)
+            node: node, flags: operation.flags, dataPath: .redactedWritable, pin: pin, descriptor: descriptor, context)
+        library.inPlaceWriters.add(file)
         node.content.state.withLock { $0.servedOpens += 1 }
         counters.redactedWritableOpens.add(1, ordering: .relaxed)
         return Opened(handle: handles.add(.file(file)), flags: OpenReplyFlags.directIO)
@@ -193,7 +212,11 @@ extension Stack {
         let isIdle = content.state.withLock { state -> Bool in
             switch file.dataPath {
             case .passthrough: state.passthroughOpens -= 1
-            case .served, .redactedWritable: state.servedOpens -= 1
+            case .served: state.servedOpens -= 1
+            case .redactedWritable:
+                state.servedOpens -= 1
+                library.inPlaceWriters.remove(file)
+                state.privateState?.invalidate()
             case .redacted:
                 if state.backingID != 0 { state.passthroughOpens -= 1 } else { state.servedOpens -= 1 }
                 if state.passthroughOpens + state.servedOpens == 0, let redacted = state.redacted {
