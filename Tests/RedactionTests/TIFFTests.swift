@@ -82,6 +82,17 @@ struct TIFFTests {
         try Redacted(orphan).expect(gone: TIFFBuilder.coordinates(.little), kept: [Self.strip])
     }
 
+    @Test("Numbers that look like coordinates stay: a lens, a table, an IFD", arguments: TIFFBuilder.Order.allCases)
+    func lookalikes(order: TIFFBuilder.Order) throws {
+        let lens = Field(0xA432, .rationals([(18, 1), (55, 1), (35, 10), (56, 10)]))
+        let table = Field(0xC999, .bytes(type: 4, (0..<12).flatMap { TIFFBuilder(order).number(UInt64($0), 4) }))
+        let fields = TIFFBuilder.camera + [Field(0x8769, .directory([lens])), table]
+        #expect(try Redacted(JPEGBuilder([JPEGBuilder.exif(TIFFBuilder.block(order, [fields]))]).bytes).plan.isEmpty)
+        let located = fields + [Field(0x8825, .directory(TIFFBuilder.gps))]
+        let redacted = try Redacted(JPEGBuilder([JPEGBuilder.exif(TIFFBuilder.block(order, [located]))]).bytes)
+        #expect(redacted.plan.patches.allSatisfy { !$0.kind.hasPrefix("coordinates") })
+    }
+
     @Test("A file without location has an empty plan, a GPS pointer to nowhere is removed, a broken header is blanked")
     func edges() throws {
         #expect(try Redacted(Self.file(.big, [])).plan.isEmpty)

@@ -23,7 +23,7 @@ enum GIF: Container {
                 return
             default:
                 // Decoders stop here.
-                return try Trailer.plan(walk, position..<range.upperBound, inScan: true)
+                return try Salvage.plan(walk, range)
             }
         }
     }
@@ -71,16 +71,18 @@ enum GIF: Container {
         switch identifier {
         case "XMP DataXMP":
             // Not in sub-blocks: the packet, then 257 bytes that lead any reader of sub-blocks to their end.
-            guard end - data > 258 else { break }
-            try XMPPacket.plan(walk, data..<end - 258)
+            let isWhole = end - data > 258 && end < range.upperBound
+            try XMPPacket.plan(walk, data..<(isWhole ? end - 258 : end))
         case "MGK8BIM0000":
             try profile(walk, pieces, "Photoshop resources") { (inner, whole) throws(PlanningError) in
                 try PhotoshopResources.plan(inner, whole)
             }
         case "MGKIPTC0000":
             try profile(walk, pieces, "IPTC") { (inner, whole) throws(PlanningError) in try IPTC.plan(inner, whole) }
-        default:
+        case "NETSCAPE2.0", "ANIMEXTS1.0", "ICCRGBG1012":
             break
+        default:
+            try Salvage.plan(walk, data..<end)
         }
         return end
     }

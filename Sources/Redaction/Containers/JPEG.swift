@@ -3,7 +3,10 @@ enum JPEG: Container {
     static let name = "JPEG"
 
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
-        head.starts(with: [0xFF, 0xD8, 0xFF])
+        guard head.starts(with: [0xFF, 0xD8]) else { return false }
+        // Decoders pass over bytes between segments, also over damaged ones.
+        return head.count > 2 && head[2] == 0xFF
+            || ["JFIF\0", "Exif\0"].contains { Bytes.firstIndex(of: $0, in: head) != nil }
     }
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
@@ -49,11 +52,14 @@ struct JPEGSegments {
         var position = range.lowerBound + 2
         var scan: UInt64?
         while true {
+            let before = position
             guard let marker = try nextMarker(from: position, inScan: scan != nil) else {
+                if scan == nil { try between(before..<range.upperBound) }
                 if let scan { try withoutEnd(scan) }
                 return range.upperBound
             }
             position = marker.end
+            if scan == nil { try between(before..<position - 2) }
             switch marker.code {
             case 0xD9:
                 return position
@@ -65,6 +71,10 @@ struct JPEGSegments {
             guard range.upperBound - position >= 2 else { return range.upperBound }
             let length = UInt64(try walk.reader.u16(at: position, .big))
             guard length >= 2 else { continue }
+            if marker.code == 0xDA, length > 14, scan == nil {
+                // No scan has that long a header; what is in it is looked at like any segment.
+                try applications.add(0, position + 2..<min(position + length, range.upperBound))
+            }
             guard length <= range.upperBound - position else {
                 // In a scan, damaged or foreign data that looks like a marker; it is searched at the end.
                 if scan != nil { continue }
@@ -78,10 +88,24 @@ struct JPEGSegments {
             case 0xE0...0xEF: try applications.add(marker.code - 0xE0, payload)
             case 0xFE: try applications.comment(payload)
             case 0xDA: scan = scan ?? position
-            default: break
+            default: try applications.foreign(payload)
             }
             position += length
         }
+    }
+
+    /// Bytes between segments, before the first scan, which decoders skip: what is left of a damaged segment.
+    private func between(_ skipped: Range<UInt64>) throws(PlanningError) {
+        guard skipped.lowerBound < skipped.upperBound else { return }
+        // Fill bytes (T.81 B.1.1.2) and zeros say nothing.
+        let length = skipped.upperBound - skipped.lowerBound
+        let bytes = try walk.reader.bytes(at: skipped.lowerBound, count: Int(min(4_096, length)))
+        guard length > 4_096 || bytes.contains(where: { $0 != 0xFF && $0 != 0 }) else { return }
+        // Coordinates may begin in the segment before.
+        let edge = max(range.lowerBound, skipped.lowerBound - min(skipped.lowerBound, 23))
+        try Salvage.coordinates(walk, edge..<min(skipped.upperBound, skipped.lowerBound + 24))
+        walk.draft.blank(
+            skipped, with: 0xFF, kind: "between JPEG segments", reason: "bytes between JPEG segments blanked")
     }
 
     mutating func finish() throws(PlanningError) { try applications.finish() }
@@ -124,6 +148,6 @@ struct JPEGSegments {
 
     /// A scan without EOI: what was appended to the image cannot be told from its data by markers, but by signatures.
     private func withoutEnd(_ scan: UInt64) throws(PlanningError) {
-        try Trailer.plan(walk, scan..<range.upperBound, inScan: true)
+        try Salvage.plan(walk, scan..<range.upperBound)
     }
 }

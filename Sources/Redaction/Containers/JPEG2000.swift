@@ -29,11 +29,13 @@ enum JPEG2000: Container {
             } else if size == 0 {
                 size = range.upperBound - position
             }
-            guard size >= header else {
-                walk.draft.blank(
-                    position..<range.upperBound, kind: "JPEG 2000 boxes",
-                    reason: "rest of the boxes blanked: box size \(size)")
-                return
+            guard size >= header, type.utf8.allSatisfy({ (0x20...0x7E).contains($0) }),
+                size <= range.upperBound - position || type == "jp2c"
+            else {
+                // The boxes are lost.
+                walk.draft.note("JPEG 2000: boxes are damaged")
+                let overlap = min(32, position - range.lowerBound)
+                return try Salvage.plan(walk, position - overlap..<range.upperBound)
             }
             let end = position + min(size, range.upperBound - position)
             try box(walk, type, position..<end, position + header..<end)
@@ -50,7 +52,8 @@ enum JPEG2000: Container {
         case "jp2c": try comments(walk, payload)
         case "json": try json(walk, payload)
         case let type where containers.contains(type): try boxes(try walk.nested(), payload)
-        default: break
+        case "jP  ", "ftyp", "rreq", "free": break
+        default: try unknown(walk, payload)
         }
     }
 
@@ -76,8 +79,14 @@ enum JPEG2000: Container {
             walk.draft.patch(type, .bytes(Array("free".utf8)), "GeoJP2")
             walk.draft.patch(payload, .fill(0), "GeoJP2")
         case nil:
-            break
+            try unknown(walk, data)
         }
+    }
+
+    /// A box that is listed nowhere, or whose type is damaged.
+    private static func unknown(_ walk: Walk, _ data: Range<UInt64>) throws(PlanningError) {
+        guard data.upperBound - data.lowerBound <= 1 << 20 else { return }
+        try Salvage.plan(walk, data)
     }
 
     private static func json(_ walk: Walk, _ data: Range<UInt64>) throws(PlanningError) {

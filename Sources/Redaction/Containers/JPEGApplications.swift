@@ -48,6 +48,15 @@ struct JPEGApplications {
         }
     }
 
+    /// A segment that is no application segment: only what says that it is one is looked into.
+    mutating func foreign(_ payload: Range<UInt64>) throws(PlanningError) {
+        guard payload.upperBound - payload.lowerBound > 40 else { return }
+        let head = try walk.reader.bytes(at: payload.lowerBound, count: 40)
+        let marks = [Self.exifMark, Self.xmpMark, Self.extendedMark] + Self.photoshopMarks
+        guard marks.contains(where: { head.starts(with: $0) }) else { return }
+        try add(0, payload)
+    }
+
     mutating func comment(_ payload: Range<UInt64>) throws(PlanningError) {
         guard !payload.isEmpty else { return }
         let bytes = try walk.reader.bytes(at: payload.lowerBound, count: Int(payload.upperBound - payload.lowerBound))
@@ -145,6 +154,8 @@ struct JPEGApplications {
             try ExifBlock.plan(walk, payload.lowerBound + UInt64(found)..<payload.upperBound)
             return
         }
+        // An identifier that is damaged, or that nobody knows: metadata behind it is found by what it looks like.
+        try Trailer.plan(walk, payload)
     }
 
     /// A segment whose content was blanked since `mark` loses its identifier and becomes an empty comment, so that no

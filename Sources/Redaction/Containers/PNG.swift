@@ -13,6 +13,12 @@ enum PNG: Container {
         while range.upperBound - position >= 12 {
             let length = UInt64(try walk.reader.u32(at: position, .big))
             let type = try walk.reader.bytes(at: position + 4, count: 4)
+            guard type.allSatisfy({ (65...90).contains($0) || (97...122).contains($0) }) else {
+                // The chunks are lost; readers stop here.
+                walk.draft.blank(
+                    position..<range.upperBound, kind: "PNG chunks", reason: "rest of the PNG blanked: no chunk")
+                return
+            }
             guard length <= range.upperBound - position - 12 else {
                 return truncated(walk, position..<range.upperBound, type)
             }
@@ -45,6 +51,11 @@ struct PNGChunk {
 
     /// A private, ancillary chunk that is safe to copy: every reader passes it over.
     private static let ignorable = Array("veIl".utf8)
+    /// Chunks of the specification that cannot hold location, or pixels.
+    private static let plain: Set<String> = [
+        "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM", "gAMA", "iCCP", "sBIT", "sRGB", "bKGD", "hIST", "pHYs", "sPLT",
+        "tIME", "acTL", "fcTL", "fdAT", "cICP", "mDCV", "cLLI", "oFFs", "sCAL", "sTER", "vpAg",
+    ]
     private static let textLimit: UInt64 = 1 << 20
     private static let inflatedLimit = 1 << 20
 
@@ -54,9 +65,18 @@ struct PNGChunk {
         case "eXIf", "zxIf": try exif()
         case "tEXt": try text(compressed: false)
         case "zTXt": try text(compressed: true)
-        case "iTXt": try internationalText()
+        case "iTXt":
+            try internationalText()
+            if !walk.draft.hasPatches(since: mark), data.upperBound - data.lowerBound <= Self.textLimit {
+                // A packet whose keyword is damaged.
+                try Trailer.plan(walk, data, inScan: true)
+            }
         case "caBX": try JUMBF.plan(walk, data)
-        default: return
+        case let name where Self.plain.contains(name): return
+        default:
+            // A private chunk, or a damaged name.
+            guard data.upperBound - data.lowerBound <= Self.textLimit else { return }
+            try Salvage.plan(walk, data)
         }
         guard walk.draft.hasPatches(since: mark) else { return }
         try mendCRC(since: mark)
@@ -81,7 +101,7 @@ struct PNGChunk {
     /// `tEXt` and `zTXt` (PNG 11.3.3): keyword, NUL, and the text, behind a compression method if compressed.
     private func text(compressed: Bool) throws(PlanningError) {
         let head = try walk.reader.bytes(at: data.lowerBound, count: Int(min(80, data.upperBound - data.lowerBound)))
-        guard let end = head.firstIndex(of: 0) else { return }
+        guard let end = head.firstIndex(of: 0) else { return try neutralise("PNG text without keyword") }
         let keyword = String(decoding: head[..<end], as: UTF8.self)
         let start = data.lowerBound + UInt64(end) + (compressed ? 2 : 1)
         guard start <= data.upperBound else { return }
@@ -91,7 +111,7 @@ struct PNGChunk {
     /// `iTXt` (PNG 11.3.3.4): keyword, compression flag and method, language, translated keyword, UTF-8 text.
     private func internationalText() throws(PlanningError) {
         let head = try walk.reader.bytes(at: data.lowerBound, count: Int(min(1_024, data.upperBound - data.lowerBound)))
-        guard let end = head.firstIndex(of: 0), end + 2 < head.count else { return }
+        guard let end = head.firstIndex(of: 0), end + 2 < head.count else { return try neutralise("PNG iTXt") }
         guard let language = head[(end + 3)...].firstIndex(of: 0),
             let translated = head[(language + 1)...].firstIndex(of: 0)
         else { return try neutralise("PNG iTXt") }
@@ -122,12 +142,12 @@ struct PNGChunk {
         var bytes = try walk.reader.bytes(at: text.lowerBound, count: Int(text.upperBound - text.lowerBound))
         if compressed {
             guard let inflated = Zlib.inflate(bytes, limit: Self.inflatedLimit) else {
-                // No reader can read it either, or it is a bomb.
-                return isXMP || isProfile ? try neutralise("PNG text \(keyword)") : ()
+                // No reader can read it either, or it is a bomb, or it is not compressed at all.
+                return isXMP || isProfile ? try neutralise("PNG text \(keyword)") : try Salvage.plan(walk, data)
             }
             bytes = inflated
         }
-        if isXMP {
+        if isXMP || ["<x:xmpmeta", "<?xpacket"].contains(where: { Bytes.firstIndex(of: $0, in: bytes) != nil }) {
             guard try hasLocation(bytes, { (walk, range) throws(PlanningError) in try XMPPacket.plan(walk, range) })
             else { return }
             try neutralise("PNG compressed XMP")

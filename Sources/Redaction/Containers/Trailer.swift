@@ -43,6 +43,8 @@ enum Trailer {
         let walk = try walk.nested()
         var position = range.lowerBound
         var searched: UInt64 = 0
+        /// Where bytes begin that are no known part; searched for coordinates.
+        var unknown = range.lowerBound
         while position < range.upperBound {
             guard searched <= searchLimit || inScan else {
                 walk.draft.blank(
@@ -61,8 +63,13 @@ enum Trailer {
             searched += UInt64(found.offset)
             let start = position + UInt64(found.offset)
             let end = try plan(walk, found.part, at: start, in: range)
-            position = max(end, start + 1)
+            if end.known > start + 4, !inScan {
+                if unknown < start { try Salvage.remains(walk, unknown..<start) }
+                unknown = max(unknown, end.known)
+            }
+            position = max(end.next, start + 1)
         }
+        if unknown < range.upperBound, !inScan { try Salvage.remains(walk, unknown..<range.upperBound) }
     }
 
     private static func next(in bytes: [UInt8], _ parts: [Part]) -> (part: Part, offset: Int)? {
@@ -74,8 +81,16 @@ enum Trailer {
         return best
     }
 
-    /// - Returns: where to go on.
+    /// - Returns: where to go on, and where the part ends.
     private static func plan(
+        _ walk: Walk, _ part: Part, at start: UInt64, in range: Range<UInt64>
+    ) throws(PlanningError) -> (next: UInt64, known: UInt64) {
+        if part == .tiffLittle || part == .tiffBig { return try exif(walk, start, range) }
+        let end = try self.end(walk, part, at: start, in: range)
+        return (end, end)
+    }
+
+    private static func end(
         _ walk: Walk, _ part: Part, at start: UInt64, in range: Range<UInt64>
     ) throws(PlanningError) -> UInt64 {
         let rest = start..<range.upperBound
@@ -88,7 +103,7 @@ enum Trailer {
         case .exif:
             return start + 6
         case .tiffLittle, .tiffBig:
-            return try exif(walk, start, range)
+            return start + 4
         case .xmpPacket, .xmpMeta:
             return try xmp(walk, rest)
         case .resources:
@@ -130,24 +145,25 @@ enum Trailer {
             end += size
         }
         guard end > range.lowerBound + 8 else { return range.lowerBound + 8 }
-        try NestedMedia.plan(walk, range.lowerBound..<end)
-        return end
+        return try NestedMedia.plan(walk, range.lowerBound..<end) ? end : range.lowerBound + 8
     }
 
     /// A TIFF structure: as long as its segment says if it stands in one, else at most 64 KiB.
-    private static func exif(_ walk: Walk, _ start: UInt64, _ range: Range<UInt64>) throws(PlanningError) -> UInt64 {
+    private static func exif(
+        _ walk: Walk, _ start: UInt64, _ range: Range<UInt64>
+    ) throws(PlanningError) -> (next: UInt64, known: UInt64) {
         var end = min(range.upperBound, start + 65_535)
         if start - range.lowerBound >= 10 {
             let before = try walk.reader.bytes(at: start - 10, count: 10)
             let length = UInt64(before[2]) << 8 | UInt64(before[3])
             if before[0] == 0xFF, (0xE0...0xEF).contains(before[1]), length > 8 { end = min(end, start - 8 + length) }
         }
-        guard end - start >= 8 else { return start + 4 }
+        guard end - start >= 8 else { return (start + 4, start + 4) }
         let first = try walk.reader.u32(at: start + 4, try walk.reader.u8(at: start) == 0x49 ? .little : .big)
         // Four bytes that happen to look like a header are not blanked.
-        guard first >= 8, UInt64(first) < end - start else { return start + 4 }
+        guard first >= 8, UInt64(first) < end - start else { return (start + 4, start + 4) }
         try ExifBlock.plan(walk, start..<end)
-        return start + 8
+        return (start + 8, end)
     }
 
     private static func xmp(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> UInt64 {

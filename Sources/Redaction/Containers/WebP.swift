@@ -13,6 +13,12 @@ enum WebP: Container {
         while end >= position, end - position >= 8 {
             let type = try walk.reader.bytes(at: position, count: 4)
             let length = UInt64(try walk.reader.u32(at: position + 4, .little))
+            guard type.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0 }), type[0] != 0,
+                length <= range.upperBound - position - 8
+            else {
+                // The chunks are lost: metadata may be anywhere behind the header.
+                return try Salvage.plan(walk, range.lowerBound + 12..<range.upperBound)
+            }
             let data = position + 8..<min(range.upperBound, position + 8 + length)
             let mark = walk.draft.mark
             try plan(walk, type, data)
@@ -37,8 +43,10 @@ enum WebP: Container {
             try XMPPacket.plan(walk, data)
         case "C2PA":
             if data.upperBound - data.lowerBound <= 1 << 20 { try JUMBF.plan(walk, data) }
-        default:
+        case "VP8 ", "VP8L", "VP8X", "ANIM", "ANMF", "ALPH", "ICCP":
             break
+        default:
+            try Salvage.plan(walk, data)
         }
     }
 }

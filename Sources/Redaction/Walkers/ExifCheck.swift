@@ -7,13 +7,8 @@ enum ExifCheck {
         _ walk: Walk, _ range: Range<UInt64>, since mark: Draft.Mark, _ options: ExifBlock.Options
     ) throws(PlanningError) {
         let length = range.upperBound - range.lowerBound
-        guard length <= 256 << 10 else { return }
+        guard length <= 256 << 10, walk.draft.hasPatches(since: mark), !options.firstIsGPS else { return }
         var bytes = try walk.reader.bytes(at: range.lowerBound, count: Int(length))
-        bytes = walk.draft.patched(bytes, at: range.lowerBound, since: mark)
-        if !options.firstIsGPS, let header = try? TIFFLayout.header(walk, range) {
-            OrphanGPS.clear(walk, bytes, at: range.lowerBound, header.layout)
-        }
-        guard walk.draft.hasPatches(since: mark), !options.firstIsGPS else { return }
         bytes = walk.draft.patched(bytes, at: range.lowerBound, since: mark)
         guard !hasGPS(bytes) else { throw .malformed("libexif still finds GPS data") }
     }

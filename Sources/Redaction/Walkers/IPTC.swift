@@ -3,7 +3,9 @@ enum IPTC {
     /// Patches the datasets in `range`. What follows the last whole dataset is padding, unless it could be another
     /// dataset: then it is malformed.
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
-        try datasets(walk, range)
+        let end = try datasets(walk, range)
+        guard end < range.upperBound, try namesPlace(walk, end..<range.upperBound) else { return }
+        throw .malformed("IPTC datasets are damaged")
     }
 
     /// - Returns: where the datasets end.
@@ -29,15 +31,29 @@ enum IPTC {
                 start += width
             }
             guard length <= range.upperBound - start else {
-                guard head[1] == 2, LocationDatasets.iptc(head[2]) != nil else { break }
+                guard try namesPlace(walk, position..<range.upperBound) else { break }
                 throw .malformed("IPTC dataset truncated")
             }
             if head[1] == 2, let known = LocationDatasets.iptc(head[2]) {
                 try blank(walk, start..<start + length, "IPTC \(known.name)")
+            } else if length >= 5, length <= 2_000,
+                try namesPlace(walk, start..<min(range.upperBound, start + length + 2))
+            {
+                // A damaged length makes one dataset a part of another.
+                throw .malformed("IPTC dataset inside of another")
             }
             position = start + length
         }
         return position
+    }
+
+    /// Whether a location dataset may begin anywhere in what is left.
+    private static func namesPlace(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> Bool {
+        let count = Int(min(64 << 10, range.upperBound - range.lowerBound))
+        let bytes = try walk.reader.bytes(at: range.lowerBound, count: count)
+        return Bytes.occurrences(of: [0x1C, 2], in: bytes).contains { found in
+            found + 2 < bytes.count && LocationDatasets.iptc(bytes[found + 2]) != nil
+        }
     }
 
     private static func blank(_ walk: Walk, _ value: Range<UInt64>, _ kind: String) throws(PlanningError) {

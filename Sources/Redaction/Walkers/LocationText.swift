@@ -34,7 +34,7 @@ enum LocationText {
             let previous = start > 0 ? text[start - 1] : 0x20
             guard !isWord(previous), previous != 0x2E else { return nil }
             if c == 0x2B || c == 0x2D { return iso6709(start) ?? pair(start) ?? degrees(start) }
-            if isDigit(c) { return pair(start) ?? degrees(start) }
+            if isDigit(c) { return xmpCoordinate(start) ?? pair(start) ?? degrees(start) }
             if isLetter(c) { return uri(start) ?? keyed(start) ?? hemisphereFirst(start) }
             return nil
         }
@@ -91,6 +91,20 @@ enum LocationText {
                 isSure = true
             }
             return isSure ? end : nil
+        }
+
+        /// `48,8.2372N`, `48,8,14N` (XMP Specification Part 1, GPSCoordinate)
+        private func xmpCoordinate(_ start: Int) -> Int? {
+            guard let degrees = number(start, signed: false), degrees.whole <= 3, degrees.decimals == 0,
+                at(degrees.end) == 0x2C, let minutes = number(degrees.end + 1, signed: false), minutes.whole <= 2
+            else { return nil }
+            var end = minutes.end
+            if minutes.decimals == 0 {
+                guard at(end) == 0x2C, let seconds = number(end + 1, signed: false) else { return nil }
+                end = seconds.end
+            }
+            guard [0x4E, 0x53, 0x45, 0x57].contains(at(end)), !isWord(at(end + 1)) else { return nil }
+            return end + 1
         }
 
         private func pair(_ start: Int) -> Int? {

@@ -1,5 +1,18 @@
 /// Photoshop image resource blocks (Adobe Photoshop File Formats Specification, "Image Resource Blocks").
 enum PhotoshopResources {
+    /// A resource that is listed nowhere, or whose number is damaged, may still begin like metadata.
+    private static func unknown(_ walk: Walk, _ data: Range<UInt64>) throws(PlanningError) {
+        guard data.upperBound - data.lowerBound >= 16 else { return }
+        let head = try walk.reader.bytes(at: data.lowerBound, count: 5)
+        if head[0] == 0x1C, head[1] <= 9 {
+            try IPTC.plan(walk, data)
+        } else if head.starts(with: [0x49, 0x49, 0x2A, 0]) || head.starts(with: [0x4D, 0x4D, 0, 0x2A]) {
+            try ExifBlock.plan(walk, data)
+        } else if head[0] == 0x3C {
+            try Trailer.plan(walk, data, inScan: true)
+        }
+    }
+
     private static let signatures = ["8BIM", "PHUT", "AgHg", "DCSR", "MeSa"].map { Array($0.utf8) }
 
     /// `range` begins with the first `8BIM`. Fails if a block is truncated, or if something else than padding follows
@@ -40,8 +53,10 @@ enum PhotoshopResources {
                 try JPEG.planNested(try walk.nested(), data.lowerBound + 28..<data.upperBound)
             case .digest:
                 digests.append(position)
-            default:
+            case .thumbnail:
                 break
+            case nil:
+                try unknown(walk, data)
             }
             position = min(range.upperBound, data.upperBound + length % 2)
         }

@@ -86,6 +86,12 @@ struct TIFFDirectory {
     /// Offset of the next IFD, 0 if there is none.
     let next: UInt64
 
+    /// All of it is as the specification wants it: known types, values inside of the structure, ascending tags.
+    var isSound: Bool {
+        isComplete && entries.allSatisfy { TIFFLayout.width($0.type) > 0 && $0.value != nil }
+            && zip(entries, entries.dropFirst()).allSatisfy { $0.tag <= $1.tag }
+    }
+
     /// Reads the IFD at `position`; of one that claims to reach beyond the structure, what lies inside.
     static func read(_ walk: Walk, _ layout: TIFFLayout, at position: UInt64) throws(PlanningError) -> TIFFDirectory {
         let available = layout.range.upperBound - position

@@ -58,7 +58,7 @@ final class TIFFWalker {
             try chain(header.layout, at: first, isFirst: true)
         }
         try checkOverlaps()
-        if options.isFile { try gaps(header.layout) }
+        try gaps(header.layout)
     }
 
     /// The IFD at `position` and those that follow it.
@@ -70,7 +70,11 @@ final class TIFFWalker {
             let directory: TIFFDirectory
             do throws(PlanningError) {
                 directory = try TIFFDirectory.read(walk, layout, at: position)
-                guard !directory.entries.isEmpty || !isFirst else { throw PlanningError.malformed("IFD0 is empty") }
+                let known = directory.entries.count { TIFFLayout.width($0.type) > 0 }
+                guard !isFirst || known * 2 > directory.entries.count else {
+                    throw PlanningError.malformed("IFD0 is damaged")
+                }
+                guard known * 2 >= directory.entries.count else { return }
             } catch {
                 guard case .malformed = error, !isFirst else { throw error }
                 // No reader gets any further here either.
@@ -116,7 +120,7 @@ final class TIFFWalker {
             }
         }
         try media(of: directory)
-        if options.isFile { try cover(directory) }
+        try cover(directory)
         guard !removed.isEmpty else { return }
         if directory.isComplete, directory.range.upperBound - directory.range.lowerBound <= 1 << 20 {
             let bytes = try directory.rewritten(walk, removing: removed)
@@ -174,16 +178,23 @@ final class TIFFWalker {
 
     // MARK: What nothing points to
 
-    /// Bytes of a file that are spoken for: IFDs, values, strips and tiles.
+    /// Bytes that are spoken for and not searched for stray coordinates: IFDs, values, strips and tiles.
     private var covered: [Range<UInt64>] = []
     private var isCoverKnown = true
     private static let coverLimit = 16_384
     private static let gapLimit: UInt64 = 4 << 20
 
     private func cover(_ directory: TIFFDirectory) throws(PlanningError) {
-        covered.append(directory.range)
-        for entry in directory.entries {
-            if let value = entry.value, !entry.isInline { covered.append(value) }
+        // A damaged directory hides nothing from the search but rationals, which look like coordinates.
+        if directory.isSound {
+            covered.append(directory.range)
+            covered += directory.entries.filter { !$0.isInline && $0.tag != 0x8825 }.compactMap(\.value)
+        } else {
+            let rationals = directory.entries.filter { entry in
+                (entry.type == 5 || entry.type == 10) && entry.tag >= 0x0100 && entry.count <= 8
+            }
+            covered += rationals.compactMap(\.value)
+            covered += directory.entries.filter { $0.tag == 0x927C }.compactMap(\.value)
         }
         for (offsetTag, lengthTag): (UInt16, UInt16) in [(0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202)] {
             guard let offsets = directory.entries.first(where: { $0.tag == offsetTag }),
@@ -195,7 +206,9 @@ final class TIFFWalker {
             let counts = try self.offsets(lengths, directory.layout, limit: limit)
             for (offset, count) in zip(starts, counts) {
                 guard let start = directory.layout.position(offset) else { continue }
-                let end = start + min(count, directory.layout.range.upperBound - start)
+                // A strip that does not fit is damaged, and hides nothing.
+                guard count <= directory.layout.range.upperBound - start else { continue }
+                let end = start + count
                 if let last = covered.last, last.upperBound == start {
                     covered[covered.count - 1] = last.lowerBound..<end
                 } else if start < end {
@@ -215,11 +228,15 @@ final class TIFFWalker {
         var list = covered.sorted { $0.lowerBound < $1.lowerBound }
         list.append(layout.range.upperBound..<layout.range.upperBound)
         for range in list {
-            if position < range.lowerBound, range.lowerBound - position >= 32 {
+            if position < range.lowerBound, range.lowerBound - position >= 24 {
                 let gap = position..<min(range.lowerBound, position + (Self.gapLimit - searched))
                 searched += gap.upperBound - gap.lowerBound
-                try Trailer.plan(walk, gap, inScan: true)
                 try OrphanGPS.clear(walk, gap, layout)
+                if options.isFile {
+                    try Salvage.plan(walk, gap)
+                } else {
+                    try Salvage.coordinates(walk, gap, [layout.order])
+                }
                 guard searched < Self.gapLimit else { return }
             }
             position = max(position, range.upperBound)
@@ -263,7 +280,10 @@ final class TIFFWalker {
     /// The GPS IFD that `entry` points to: all of it and all of its values become zeros.
     private func gps(_ entry: TIFFEntry, in directory: TIFFDirectory) throws(PlanningError) {
         var targets = try offsets(entry, directory.layout)
-        if targets.isEmpty || entry.value == nil { targets = [entry.field] }
+        if entry.count != 1 || targets.isEmpty {
+            try doubt("GPS pointer of \(entry.count) values")
+            targets.append(entry.field)
+        }
         for offset in targets {
             guard let position = directory.layout.position(offset) else {
                 try doubt("GPS IFD outside of the block")
@@ -286,7 +306,14 @@ final class TIFFWalker {
     }
 
     private func zeroGPS(_ gps: TIFFDirectory) throws(PlanningError) {
-        // Exif knows 32 GPS tags; more than 64 entries, or one that is truncated, is no GPS IFD.
+        // Exif knows 32 GPS tags; more than 64 entries, or one that is truncated, is no GPS IFD. An entry whose value is
+        // not where it says, or not what the tag is, may hide where it really is.
+        let isSound = gps.entries.allSatisfy { entry in
+            entry.value != nil
+                && (!LocationTags.gpsCoordinates.contains(entry.tag)
+                    || (entry.count == 3 && (entry.type == 5 || entry.type == 10)))
+        }
+        if !options.isFile, !isSound { throw .malformed("GPS IFD is damaged") }
         guard gps.isComplete, gps.entries.count <= 64 else {
             try doubt("GPS IFD of \(gps.entries.count) entries or more is damaged")
             let entries = gps.entries.prefix(64).filter { $0.tag <= 0x1F && TIFFLayout.width($0.type) != 0 }
@@ -296,6 +323,9 @@ final class TIFFWalker {
         }
         zeroValues(of: gps.entries)
         zero(gps.range, "\(options.name) GPS IFD")
+        guard isSound else { return }
+        covered.append(gps.range)
+        covered += gps.entries.filter { !$0.isInline }.compactMap(\.value)
     }
 
     private func zeroValues(of entries: [TIFFEntry]) {
@@ -325,7 +355,6 @@ final class TIFFWalker {
 
     private func zero(_ range: Range<UInt64>, _ kind: String) {
         zeroed.append(range)
-        if options.isFile { covered.append(range) }
         walk.draft.patch(range, .fill(0), kind)
     }
 

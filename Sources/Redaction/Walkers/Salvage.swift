@@ -1,0 +1,105 @@
+/// What is left of location where a structure is damaged: found by what it looks like, not by what points to it.
+enum Salvage {
+    private static let chunk: UInt64 = 64 << 10
+
+    /// Searches a range whose structure is lost: TIFF structures, XMP packets, videos, and coordinates as rationals.
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        try Trailer.plan(walk, range, inScan: true)
+        try remains(walk, range)
+    }
+
+    /// Searches a range in which no structure is left: coordinates as rationals and as text, and ends of XMP packets.
+    static func remains(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        try coordinates(walk, range)
+        try text(walk, range)
+    }
+
+    /// The end of a packet whose beginning is lost, back to the first byte that is no text.
+    private static func tail(_ walk: Walk, _ bytes: [UInt8], at position: UInt64) {
+        for mark in ["</x:xmpmeta>", "</rdf:RDF>"] {
+            guard let found = Bytes.firstIndex(of: mark, in: bytes) else { continue }
+            let start = bytes[..<found].lastIndex { $0 < 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 } ?? -1
+            let end = found + mark.utf8.count
+            let heads = ["<?xpacket begin", "<x:xmpmeta"]
+            let run = Array(bytes[(start + 1)..<end])
+            guard !heads.contains(where: { Bytes.firstIndex(of: $0, in: run) != nil }) else { continue }
+            walk.draft.blank(
+                position + UInt64(start + 1)..<position + UInt64(end), with: 0x20, kind: "XMP",
+                reason: "XMP blanked: its beginning is lost")
+        }
+    }
+
+    /// Blanks coordinates in text that are long enough not to be there by chance.
+    private static func text(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let count = min(chunk, range.upperBound - position)
+            let bytes = try walk.reader.bytes(at: position, count: Int(count))
+            tail(walk, bytes, at: position)
+            for found in LocationText.coordinates(in: bytes) where found.count >= 8 {
+                let lower = position + UInt64(found.lowerBound)
+                walk.draft.patch(lower..<lower + UInt64(found.count), .fill(0x20), "coordinates in damaged data")
+            }
+            position += position + count == range.upperBound ? count : count - 128
+        }
+    }
+
+    /// Zeroes coordinates as Exif stores them: three rationals (degrees, minutes, seconds) in a row, in either byte order.
+    static func coordinates(
+        _ walk: Walk, _ range: Range<UInt64>, _ orders: [ByteOrder] = [.little, .big]
+    ) throws(PlanningError) {
+        var position = range.lowerBound
+        while range.upperBound - position >= 24 {
+            let count = min(chunk, range.upperBound - position)
+            let bytes = try walk.reader.bytes(at: position, count: Int(count))
+            for order in orders {
+                for found in triples(in: bytes, order) {
+                    let start = position + UInt64(found)
+                    walk.draft.patch(start..<start + 24, .fill(0), "coordinates without an entry")
+                }
+            }
+            position += position + count == range.upperBound ? count : count - 24
+        }
+    }
+
+    /// Denominators of degrees and minutes; those of seconds are anything.
+    private static let powers: [UInt64] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000]
+
+    /// Offsets of three rationals that are degrees, minutes and seconds of something else than zero.
+    static func triples(in bytes: [UInt8], _ order: ByteOrder) -> [Int] {
+        guard bytes.count >= 24 else { return [] }
+        var result: [Int] = []
+        bytes.withUnsafeBufferPointer { bytes in
+            // A denominator is at most 16,777,215: its highest byte is zero, and that of all three.
+            let high = order == .big ? 4 : 7
+            func number(_ at: Int) -> UInt64 {
+                let a = UInt64(bytes[at])
+                let b = UInt64(bytes[at + 1])
+                let c = UInt64(bytes[at + 2])
+                let d = UInt64(bytes[at + 3])
+                return order == .big ? a << 24 | b << 16 | c << 8 | d : d << 24 | c << 16 | b << 8 | a
+            }
+            var index = 0
+            while index + 24 <= bytes.count {
+                guard bytes[index + high] == 0, bytes[index + high + 8] == 0, bytes[index + high + 16] == 0 else {
+                    index += 1
+                    continue
+                }
+                let (degrees, degreesOf) = (number(index), number(index + 4))
+                let (minutes, minutesOf) = (number(index + 8), number(index + 12))
+                let (seconds, secondsOf) = (number(index + 16), number(index + 20))
+                guard powers.contains(degreesOf), powers.contains(minutesOf), secondsOf > 0, degrees <= 180 * degreesOf,
+                    minutes < 60 * minutesOf, seconds < 60 * secondsOf, degrees > 0,
+                    // Six small numbers in a row are a table more often than a place.
+                    degreesOf >= 10 || minutesOf >= 10 || secondsOf >= 10
+                else {
+                    index += 1
+                    continue
+                }
+                result.append(index)
+                index += 24
+            }
+        }
+        return result
+    }
+}
