@@ -105,6 +105,8 @@ static inline int mv_fchmodat2(int fd, const char *path, mode_t mode, int flags)
 // Credentials of one thread: the C library's functions would change every thread of the process.
 static inline int mv_thread_setfsuid(uid_t uid) { return (int)syscall(SYS_setfsuid, uid); }
 static inline int mv_thread_setfsgid(gid_t gid) { return (int)syscall(SYS_setfsgid, gid); }
+static inline int mv_thread_setresuid(uid_t uid) { return (int)syscall(SYS_setresuid, uid, uid, uid); }
+static inline int mv_thread_setresgid(gid_t gid) { return (int)syscall(SYS_setresgid, gid, gid, gid); }
 struct mv_capabilities {
     uint64_t effective, permitted, inheritable;
 };

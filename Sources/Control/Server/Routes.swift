@@ -143,7 +143,7 @@ extension Routes {
         } catch let error as ControlError {
             throw error
         } catch let error as DecodingError {
-            throw ControlError(error)
+            throw NumberCheck.error(in: call.message) ?? ControlError(error)
         } catch {
             throw .invalidParameter(parameter: "parameters", reason: "they cannot be read", remedy: nil)
         }

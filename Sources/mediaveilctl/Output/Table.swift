@@ -29,7 +29,7 @@ struct Table {
         guard let width else { return rows.map { $0.joined(separator: "\t") } }
         guard !rows.isEmpty else { return [] }
         let widths = fitted(width)
-        let heading = zip(columns, widths).map { padded($0.heading, $1, isNumber: $0.isNumber) }
+        let heading = zip(columns, widths).map { padded(shortened($0.heading, $1), $1, isNumber: $0.isNumber) }
         var lines = [style.bold(trimmed(heading))]
         for row in rows {
             var cells: [String] = []
@@ -55,12 +55,17 @@ struct Table {
             rows.reduce(Cells.width(column.heading)) { max($0, Cells.width($1[index])) }
         }
         var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - width
-        while excess > 0 {
-            // The widest of those that may give way loses one column at a time, down to 8.
-            let candidates = columns.indices.filter { columns[$0].isFlexible && widths[$0] > 8 }
-            guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
-            widths[widest] -= 1
-            excess -= 1
+        // The widest of those that may give way loses one cell at a time, down to 8; if that is not enough, down to 4;
+        // on a terminal that is narrower still all columns give way.
+        for (least, onlyFlexible) in [(8, true), (4, true), (4, false), (1, false)] {
+            while excess > 0 {
+                let candidates = columns.indices.filter {
+                    (columns[$0].isFlexible || !onlyFlexible) && widths[$0] > least
+                }
+                guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
+                widths[widest] -= 1
+                excess -= 1
+            }
         }
         return widths
     }
@@ -72,7 +77,8 @@ struct Table {
 
     /// Cut in the middle: the beginning and the end of a path say most.
     private func shortened(_ text: String, _ width: Int) -> String {
-        guard Cells.width(text) > width, width > 1 else { return text }
+        guard Cells.width(text) > width else { return text }
+        guard width > 1 else { return "…" }
         var head: [Character] = []
         var tail: [Character] = []
         var left = width - 1

@@ -46,18 +46,20 @@ enum Supervisor {
             if ended == pid { return mv_exit_status(status) }
             if ended > 0 { continue }
             var information = siginfo_t()
-            let signal = sigwaitinfo(&wanted, &information)
+            let number = sigwaitinfo(&wanted, &information)
             // What the terminal sends it sends to the command as well.
             let isFromTerminal = information.si_code == kernelSent
-            if signal > 0, signal != SIGCHLD, !isFromTerminal { kill(pid, signal) }
+            if number > 0, number != SIGCHLD, !isFromTerminal { kill(pid, number) }
         }
     }
 
     private static func blockedSignals() -> sigset_t {
         var signals = sigset_t()
         sigemptyset(&signals)
-        for signal in [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH] {
-            sigaddset(&signals, signal)
+        // Who ignores it gets no children to wait for.
+        signal(SIGCHLD, SIG_DFL)
+        for number in [SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH] {
+            sigaddset(&signals, number)
         }
         sigprocmask(SIG_BLOCK, &signals, nil)
         return signals

@@ -11,6 +11,8 @@ final class SmallService: ControlHandler {
         var apps: [String: [UInt32]] = ["gallery": [1001], "notes": [1002]]
         var grants: [GrantRecord] = []
         var followers = 0
+        /// Where `run` finds a library, a view and what it has to hide.
+        var directory = "/nowhere"
     }
     let state = Mutex(State())
     let now = Timestamp(microseconds: 1_795_000_000_000_001)
@@ -133,7 +135,7 @@ final class SmallService: ControlHandler {
 
     func prepareRun(_ request: PrepareRunRequest, from peer: Peer) throws -> PrepareRunRequest.Reply {
         try known(request.app)
-        let directory = ProcessInfo.processInfo.environment["SMALL_SERVICE_RUN"] ?? "/nowhere"
+        let directory = state.withLock { $0.directory }
         return PrepareRunRequest.Reply(
             view: "gallery", path: "\(directory)/view", library: "\(directory)/library",
             places: ["\(directory)/library"], hides: ["\(directory)/views"])
