@@ -25,25 +25,42 @@ struct ImageTests {
         #expect(PNGBuilder.wrongCRCs(redacted.bytes).isEmpty)
     }
 
-    @Test("PNG: a compressed carrier with location becomes a chunk that nobody reads; one without stays")
+    @Test("PNG: compressed XMP and profiles are compressed again without location; one without location stays")
     func pngCompressed() throws {
         func xmp(_ packet: String) -> [UInt8] {
             PNGBuilder.chunk(
                 "iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + PNGBuilder.deflate(Array(packet.utf8)))
         }
         func profile(_ block: [UInt8]) -> [UInt8] {
-            PNGBuilder.chunk(
-                "zTXt",
-                Array("Raw profile type exif\0\0".utf8)
-                    + PNGBuilder.deflate(PNGBuilder.profile("exif", Array("Exif\0\0".utf8) + block)))
+            let text = PNGBuilder.profile("exif", Array("Exif\0\0".utf8) + block)
+            return PNGBuilder.chunk("zTXt", Array("Raw profile type exif\0\0".utf8) + PNGBuilder.deflate(text))
         }
-        for carrier in [xmp(XMPBuilder.located), profile(Self.exif)] {
-            let redacted = try Redacted(PNGBuilder.file([carrier]))
-            redacted.expect(gone: [Array(carrier[30..<60])], kept: [PNGBuilder.pixels])
-            #expect(PNGBuilder.wrongCRCs(redacted.bytes).isEmpty)
-        }
+        let packet = try Redacted(PNGBuilder.file([xmp(XMPBuilder.located)]))
+        #expect(PNGBuilder.wrongCRCs(packet.bytes).isEmpty)
+        let text = String(
+            decoding: try #require(PNGBuilder.inflated("iTXt", skipping: 22, in: packet.bytes)), as: UTF8.self)
+        for secret in XMPBuilder.secrets { #expect(!text.contains(secret)) }
+        for kept in XMPBuilder.kept { #expect(text.contains(kept)) }
+
+        let exif = try Redacted(PNGBuilder.file([profile(Self.exif)]))
+        #expect(PNGBuilder.wrongCRCs(exif.bytes).isEmpty)
+        let digits = String(
+            decoding: try #require(PNGBuilder.inflated("zTXt", skipping: 23, in: exif.bytes)), as: UTF8.self)
+        #expect(digits.contains("5665696c63616d"))
+        let secret = Self.gone[0].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(!digits.filter { $0 != "\n" }.contains(secret))
+
         let free = [xmp(XMPBuilder.packet()), profile(TIFFBuilder.exif(.big, gps: nil))]
         #expect(try Redacted(PNGBuilder.file(free)).plan.isEmpty)
+    }
+
+    @Test("PNG: compressed XMP that is not well-formed becomes a chunk that nobody reads")
+    func pngHopeless() throws {
+        let broken = PNGBuilder.deflate(Array("<x:xmpmeta><exif:GPSLatitude>48.1234".utf8))
+        let chunk = PNGBuilder.chunk("iTXt", Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8) + broken)
+        let redacted = try Redacted(PNGBuilder.file([chunk]))
+        redacted.expect(gone: [broken], keptText: ["veIl"])
+        #expect(PNGBuilder.wrongCRCs(redacted.bytes).isEmpty)
     }
 
     @Test("PNG: a profile in hexadecimal text is patched digit by digit")

@@ -207,6 +207,13 @@ struct JPEGTests {
         #expect(redacted.plan.reasons == ["last JPEG segment blanked: truncated"])
     }
 
+    @Test("Exiv2's EXV is the segments of a JPEG")
+    func exv() throws {
+        let segments = JPEGBuilder.exif(TIFFBuilder.exif(.big)) + JPEGBuilder.xmp(Array(XMPBuilder.located.utf8))
+        try Redacted([0xFF, 0x01] + Array("Exiv2".utf8) + segments + [0xFF, 0xD9])
+            .expect(gone: TIFFBuilder.coordinates(.big), goneText: XMPBuilder.secrets, keptText: ["Veilcam", "Exiv2"])
+    }
+
     @Test("FLIR's GPS record goes, its neighbours stay")
     func flir() throws {
         var data = Array("FFF\0".utf8) + [UInt8](repeating: 0, count: 16) + [0, 0, 0, 101, 0, 0, 0, 64, 0, 0, 0, 2]

@@ -5,6 +5,7 @@ enum Containers {
     /// Images and raw files.
     private static let images: [any Container.Type] = [
         JPEG.self,
+        EXV.self,
         PNG.self,
         WebP.self,
         GIF.self,

@@ -33,6 +33,22 @@ enum JPEG: Container {
     }
 }
 
+/// Exiv2's EXV: the metadata segments of a JPEG without its image.
+enum EXV: Container {
+    static let name = "EXV"
+
+    static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
+        head.starts(with: [0xFF, 0x01] + Array("Exiv2".utf8))
+    }
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var segments = JPEGSegments(walk, range)
+        segments.start = range.lowerBound + 7
+        _ = try segments.run()
+        try segments.finish()
+    }
+}
+
 /// The walk over one image's markers.
 struct JPEGSegments {
     let walk: Walk
@@ -43,13 +59,17 @@ struct JPEGSegments {
         self.walk = walk
         self.range = range
         applications = JPEGApplications(walk)
+        start = range.lowerBound + 2
     }
+
+    /// The first marker is behind this.
+    var start: UInt64
 
     /// Bytes of entropy-coded data that are looked at in one read.
     private static let chunk: UInt64 = 64 << 10
 
     mutating func run() throws(PlanningError) -> UInt64 {
-        var position = range.lowerBound + 2
+        var position = start
         var scan: UInt64?
         while true {
             let before = position

@@ -97,6 +97,11 @@ final class Draft {
         }
     }
 
+    /// Whether a patch made since `mark` writes exactly `range` anew.
+    func isReplaced(_ range: Range<UInt64>, since mark: Mark) -> Bool {
+        patches[min(mark.patches, patches.count)...].contains { $0.range == range }
+    }
+
     /// The plan for a file of `size` bytes.
     func plan(size: UInt64) -> RedactionPlan {
         guard let overflow else {

@@ -29,7 +29,10 @@ enum LocationKeys {
     ]
 
     /// Beginnings of folded keys: everything that GPS writes, and location structures with a suffix.
-    static let beginnings = ["gps", "exifgps", "comapplequicktimelocation", "geolocation", "geodata", "locationi"]
+    static let beginnings = [
+        "gps", "exifgps", "comapplequicktimelocation", "geolocation", "geodata", "locationi", "locationcreated",
+        "locationshown",
+    ]
 
     static func contains(_ key: String) -> Bool {
         let key = folded(key)

@@ -23,6 +23,18 @@ enum Zlib {
         return crc
     }
 
+    /// `bytes` as a zlib stream; `nil` if zlib fails.
+    static func deflate(_ bytes: [UInt8], level: Int) -> [UInt8]? {
+        var length = compressBound(uLong(bytes.count))
+        var result = [UInt8](repeating: 0, count: Int(length))
+        let status = result.withUnsafeMutableBufferPointer { target in
+            bytes.withUnsafeBufferPointer { source in
+                compress2(target.baseAddress, &length, source.baseAddress, uLong(source.count), Int32(level))
+            }
+        }
+        return status == Z_OK ? Array(result.prefix(Int(length))) : nil
+    }
+
     /// The inflated bytes of a zlib stream; `nil` if it is damaged or longer than `limit`.
     static func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
         var stream = z_stream()

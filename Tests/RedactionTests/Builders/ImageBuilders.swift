@@ -45,6 +45,17 @@ enum PNGBuilder {
         return wrong
     }
 
+    /// The inflated text of the first chunk of a type, behind `skipping` bytes of its data.
+    static func inflated(_ type: String, skipping: Int, in file: [UInt8]) -> [UInt8]? {
+        guard let at = file.firstRange(of: Array(type.utf8))?.lowerBound else { return nil }
+        let length = file[at - 4..<at].reduce(0) { $0 << 8 | Int($1) }
+        let stored = Array(file[at + 4 + skipping..<at + 4 + length])
+        var count = uLong(1 << 16)
+        var result = [UInt8](repeating: 0, count: Int(count))
+        guard uncompress(&result, &count, stored, uLong(stored.count)) == Z_OK else { return nil }
+        return Array(result.prefix(Int(count)))
+    }
+
     static func profile(_ name: String, _ data: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         var text = Array("\n\(name)\n      \(data.count)\n".utf8)
