@@ -100,6 +100,6 @@ let package = Package(
             ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),
         tests("ConfigurationTests", ["Configuration"]),
         tests("ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration"]),
-        tests("IntegrationTests", ["LinuxSystem", "CLinux", system]),
+        tests("IntegrationTests", ["LinuxSystem", "CLinux", "mediaveild", "mediaveilctl", system]),
     ]
 )

@@ -20,13 +20,21 @@ public enum Program {
     private static let searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Starts a program found in PATH; the caller waits for it with waitpid(2).
-    public static func start(_ arguments: [String]) throws -> pid_t {
+    ///
+    /// - Parameters:
+    ///   - output: where its standard output goes; nowhere if nil. `errors` likewise.
+    public static func start(_ arguments: [String], output: Int32? = nil, errors: Int32? = nil) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        for (number, descriptor) in [(1 as Int32, output), (2, errors)] {
+            if let descriptor {
+                posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+            } else {
+                posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0)
+            }
+        }
         // Threads of Swift's pool block nearly all signals, SIGCHLD too, and a child would inherit that.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
