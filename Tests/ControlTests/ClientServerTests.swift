@@ -98,9 +98,9 @@ struct ClientServerTests {
                 var rows = 0
                 try client.call(FollowAuditRequest(), waitsForEver: true) {
                     rows += $0.rows.count
+                    #expect(service.state.withLock { $0.followers } == 1)
                     return rows == 0
                 }
-                #expect(service.state.withLock { $0.followers } == 1)
             }
             waitUntil { service.state.withLock { $0.followers } == 0 }
         }

@@ -18,7 +18,7 @@ struct RunCommand: ServiceCommand {
     @Option(help: ArgumentHelp("The user that the command runs as; otherwise root.", valueName: "user"))
     var user: String?
     @Argument(
-        parsing: .postTerminator, help: "The command and its arguments, behind --.", completion: .shellCommand(""))
+        parsing: .postTerminator, help: "The command and its arguments, behind --.")
     var command: [String] = []
     @OptionGroup var globals: Globals
 
