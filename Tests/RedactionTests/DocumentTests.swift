@@ -63,6 +63,25 @@ struct DocumentTests {
         try Redacted(Array(entity.utf8)).expect(goneText: ["48,8.2372N"])
     }
 
+    @Test("An SVG that is not well-formed loses its metadata, not its drawing")
+    func svg() throws {
+        let drawing = "<path d='M0 0L1 1'/></svg>"
+        for note in ["", "<unbound:a/>"] {
+            let text =
+                "<svg xmlns='http://www.w3.org/2000/svg'><metadata>\(XMPBuilder.located)</metadata>\(note)\(drawing)"
+            try Redacted(Array(text.replacing("<?xpacket begin=\"\u{FEFF}\"", with: "<?xpacket begin=\"\"").utf8))
+                .expect(goneText: XMPBuilder.secrets, keptText: [drawing, "<metadata>"])
+        }
+    }
+
+    @Test("A packet's processing instruction may hold what is not XML")
+    func prologue() throws {
+        let packet = XMPBuilder.located.replacing("\u{FEFF}", with: "\u{1A}")
+        let redacted = try Redacted(Array(packet.utf8))
+        redacted.expect(goneText: XMPBuilder.secrets, keptText: XMPBuilder.kept)
+        #expect(redacted.plan.reasons.isEmpty)
+    }
+
     @Test("GPX and KML lose coordinates and names of places")
     func tracks() throws {
         let gpx = """

@@ -9,16 +9,20 @@ enum XMLFile: Container {
     }
 
     private static let kinds: [Kind] = [
+        Kind(name: "SVG", marks: ["<svg"], rules: .xmp),
         Kind(name: "XMP", marks: ["<?xpacket", "adobe:ns:meta/", "22-rdf-syntax-ns#"], rules: .xmp),
         Kind(name: "GPX", marks: ["topografix.com/GPX", "<gpx"], rules: rules("GPX", LocationDocuments.gpx)),
         Kind(name: "KML", marks: ["/kml/", "<kml"], rules: rules("KML", LocationDocuments.kml)),
-        Kind(name: "TCX", marks: ["<TrainingCenterDatabase"], rules: rules("TCX", LocationDocuments.tcx)),
+        Kind(
+            name: "TCX", marks: ["<TrainingCenterDatabase", "ForerunnerLogbook"],
+            rules: rules("TCX", LocationDocuments.tcx)),
     ]
 
     private static func rules(_ name: String, _ elements: Set<String>) -> XMLScanner.Rules {
         XMLScanner.Rules(
             element: { _, local, _ in elements.contains(local) ? "\(name) \(local)" : nil },
-            attribute: { _, _, _, _ in nil })
+            // A hint for validators that readers which go by names alone report as a location.
+            attribute: { _, local, _, _ in local == "schemaLocation" ? "\(name) schemaLocation" : nil })
     }
 
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
@@ -33,6 +37,7 @@ enum XMLFile: Container {
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
         guard let kind = try kind(walk, range) else { return }
         walk.name(kind.name)
+        if kind.name == "SVG" { return try SVG.plan(walk, range, kind.rules) }
         try XMPPacket.plan(walk, pieces: [range], rules: kind.rules, kind: kind.name)
     }
 

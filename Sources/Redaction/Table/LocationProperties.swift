@@ -85,6 +85,7 @@ enum LocationProperties {
         Namespace("pdf", "http://ns.adobe.com/pdf/1.3/", isOpen: false, source: "XMP Specification Part 2, 3.1"),
         Namespace("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#", isOpen: false, source: "RDF/XML syntax"),
         Namespace("x", "adobe:ns:meta/", isOpen: false, source: "XMP Specification Part 1, 7.3.3"),
+        Namespace("svg", "http://www.w3.org/2000/svg", isOpen: false, source: "SVG 2"),
         Namespace("xml", "http://www.w3.org/XML/1998/namespace", isOpen: false, source: "Namespaces in XML 1.0"),
     ]
 

@@ -118,6 +118,8 @@ struct MakerNote {
             let bounds = base == form.layout.base ? outer.range : note
             guard bounds.contains(start) else { continue }
             let place = start..<start + min(length, bounds.upperBound - start)
+            // A value inside of the note, where the format says it is, is the value.
+            if base == form.layout.base, note.contains(start) { return [place] }
             if !places.contains(place) { places.append(place) }
         }
         return places

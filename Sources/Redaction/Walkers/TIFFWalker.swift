@@ -95,8 +95,7 @@ final class TIFFWalker {
             guard let known = LocationTags.byTag[entry.tag] else { continue }
             switch known.action {
             case .gpsIFD:
-                try gps(entry, in: directory)
-                removed.insert(index)
+                if try gps(entry, in: directory) { removed.insert(index) }
             case .remove:
                 if let value = entry.value, !entry.isInline { zero(value, "\(options.name) \(known.name)") }
                 removed.insert(index)
@@ -278,12 +277,18 @@ final class TIFFWalker {
     // MARK: GPS
 
     /// The GPS IFD that `entry` points to: all of it and all of its values become zeros.
-    private func gps(_ entry: TIFFEntry, in directory: TIFFDirectory) throws(PlanningError) {
-        var targets = try offsets(entry, directory.layout)
-        if entry.count != 1 || targets.isEmpty {
-            try doubt("GPS pointer of \(entry.count) values")
-            targets.append(entry.field)
+    ///
+    /// - Returns: whether there is anything, so that the entry has to go.
+    private func gps(_ entry: TIFFEntry, in directory: TIFFDirectory) throws(PlanningError) -> Bool {
+        // A pointer of no values to nowhere says nothing.
+        if entry.count == 0 {
+            guard entry.field >= 8, let position = directory.layout.position(entry.field),
+                !directories.contains(where: { $0.lowerBound == position })
+            else { return false }
         }
+        var targets = try offsets(entry, directory.layout)
+        if entry.count > 1 { try doubt("GPS pointer of \(entry.count) values") }
+        if entry.count != 1 || targets.isEmpty { targets.append(entry.field) }
         for offset in targets {
             guard let position = directory.layout.position(offset) else {
                 try doubt("GPS IFD outside of the block")
@@ -303,6 +308,7 @@ final class TIFFWalker {
             }
             try zeroGPS(gps)
         }
+        return true
     }
 
     private func zeroGPS(_ gps: TIFFDirectory) throws(PlanningError) {

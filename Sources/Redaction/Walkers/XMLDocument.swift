@@ -38,6 +38,7 @@ struct XMLDocument {
         var start: UInt64 = 0
         for number in 0..<Self.packetLimit {
             guard let form = try skipPadding(&start) else { return }
+            if form.width == 1 { try skipPrologue(&start) }
             guard let end = try scan(from: start, form) else { return }
             guard end > start else { break }
             start = end
@@ -80,6 +81,19 @@ struct XMLDocument {
             return form(.utf8, back: 0)
         }
         return nil
+    }
+
+    /// Moves `start` to the XMP root, if what stands before it is a packet's processing instruction: those of some
+    /// writers hold control characters, which are not XML.
+    private func skipPrologue(_ start: inout UInt64) throws(PlanningError) {
+        let head = try read(start, min(256, length - start))
+        guard head.starts(with: Array("<?xpacket".utf8)),
+            head.contains(where: { $0 < 0x20 && ![9, 10, 13].contains($0) })
+        else { return }
+        guard let root = ["<x:xmpmeta", "<rdf:RDF"].compactMap({ Bytes.firstIndex(of: $0, in: head) }).min() else {
+            return
+        }
+        start += UInt64(root)
     }
 
     /// Parses one document from `start` on and patches its locations.
