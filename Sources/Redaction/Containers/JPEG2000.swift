@@ -38,16 +38,16 @@ enum JPEG2000: Container {
                 return try Salvage.plan(walk, position - overlap..<range.upperBound)
             }
             let end = position + min(size, range.upperBound - position)
-            try box(walk, type, position..<end, position + header..<end)
+            try box(walk, type, position + header..<end)
             position = end
         }
     }
 
     private static func box(
-        _ walk: Walk, _ type: String, _ box: Range<UInt64>, _ payload: Range<UInt64>
+        _ walk: Walk, _ type: String, _ payload: Range<UInt64>
     ) throws(PlanningError) {
         switch type {
-        case "uuid": try uuid(walk, box, payload)
+        case "uuid": try uuid(walk, payload)
         case "xml ": try XMPPacket.plan(walk, pieces: [payload], rules: .jpeg2000, kind: "JPEG 2000 XML")
         case "jp2c": try comments(walk, payload)
         case "json": try json(walk, payload)
@@ -57,7 +57,7 @@ enum JPEG2000: Container {
         }
     }
 
-    private static func uuid(_ walk: Walk, _ box: Range<UInt64>, _ payload: Range<UInt64>) throws(PlanningError) {
+    private static func uuid(_ walk: Walk, _ payload: Range<UInt64>) throws(PlanningError) {
         guard payload.upperBound - payload.lowerBound > 16 else { return }
         let id = try walk.reader.bytes(at: payload.lowerBound, count: 16)
         let data = payload.lowerBound + 16..<payload.upperBound
@@ -74,9 +74,7 @@ enum JPEG2000: Container {
                 try PhotoshopResources.plan(walk, data)
             }
         case .geography:
-            // A box of type `free` is passed over.
-            let type = box.lowerBound + 4..<box.lowerBound + 8
-            walk.draft.patch(type, .bytes(Array("free".utf8)), "GeoJP2")
+            // With its identifier, so that it is nobody's. A `free` box would make players take the file for a video.
             walk.draft.patch(payload, .fill(0), "GeoJP2")
         case nil:
             try unknown(walk, data)

@@ -132,7 +132,10 @@ struct MakerNote {
     ) throws(PlanningError) {
         var place = place
         if let part = known.part {
-            guard place.upperBound - place.lowerBound >= part.upperBound else { return }
+            // Such a structure begins with its length; where that is not so, it is not there.
+            guard place.upperBound - place.lowerBound >= part.upperBound,
+                UInt64(try walk.reader.u32(at: place.lowerBound, order)) == place.upperBound - place.lowerBound
+            else { return }
             place = place.lowerBound + part.lowerBound..<place.lowerBound + part.upperBound
         }
         guard place.upperBound - place.lowerBound <= 64 << 10 else { return }
