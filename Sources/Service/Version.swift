@@ -1,4 +1,6 @@
+import Control
+
 /// The release, as `--version` and `status` tell it.
 public enum MediaVeil {
-    public static let version = "0.1.0"
+    public static let version = Product.version
 }

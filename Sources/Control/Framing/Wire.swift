@@ -23,9 +23,10 @@ public enum Wire {
     }
 }
 
-/// A call without its parameters, which are read once the method is known.
-struct CallHead: Codable, Sendable {
+/// A call without its parameters' values, which are read once the method is known.
+struct CallHead: Decodable, Sendable {
     var method: String
+    var parameters: ParameterNames?
     var more: Bool?
     var oneway: Bool?
     var upgrade: Bool?
@@ -41,12 +42,20 @@ struct CallParameters<Parameters: Decodable>: Decodable {
     var parameters: Parameters?
 }
 
-/// The names of a call's parameters, whatever their values are.
-struct CallParameterNames: Decodable {
-    struct Anything: Decodable {
-        init(from decoder: any Decoder) {}
+/// The names of a call's parameters, whatever their values are; `nil` if they are no object.
+struct ParameterNames: Decodable, Sendable {
+    let names: [String]?
+
+    private struct AnyKey: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
     }
-    var parameters: [String: Anything]?
+
+    init(from decoder: any Decoder) {
+        names = try? decoder.container(keyedBy: AnyKey.self).allKeys.map(\.stringValue)
+    }
 }
 
 struct ReplyForm<Parameters: Codable & Sendable>: Codable, Sendable {

@@ -22,7 +22,8 @@ struct CallWorker: Sendable {
         let finish: @Sendable (Outcome) -> Void = { outcome in
             if isOneWay, case .reply = outcome { complete(.done) } else { complete(outcome) }
         }
-        let call = IncomingCall(message: message, peer: peer, more: head.more ?? false)
+        let call = IncomingCall(
+            message: message, parameterNames: head.parameters.map(\.names) ?? [], peer: peer, more: head.more ?? false)
         do {
             switch try context.routes.route(head.method, for: peer) {
             case .single(_, let answer): finish(.reply(try answer(call)))

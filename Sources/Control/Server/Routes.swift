@@ -3,6 +3,8 @@ import FoundationEssentials
 /// What is known of a call before its parameters are read.
 struct IncomingCall: Sendable {
     let message: Data
+    /// `nil` if the parameters are no object.
+    let parameterNames: [String]?
     let peer: Peer
     let more: Bool
 }
@@ -130,8 +132,10 @@ extension Routes {
         _ type: R.Type, _ names: Set<String>, _ call: IncomingCall
     ) throws(ControlError) -> R {
         do {
-            let given = try JSONDecoder().decode(CallParameterNames.self, from: call.message).parameters ?? [:]
-            if let unknown = given.keys.filter({ !names.contains($0) }).min() {
+            guard let given = call.parameterNames else {
+                throw ControlError.invalidParameter(parameter: "parameters", reason: "it must be an object")
+            }
+            if let unknown = given.filter({ !names.contains($0) }).min() {
                 throw ControlError.invalidParameter(
                     parameter: unknown, reason: "\(R.method) has no such parameter",
                     remedy: names.isEmpty

@@ -30,6 +30,8 @@ extension ServiceHandler {
         query.decision = try decision(request.decision)
         query.path = request.path
         query.after = service.audit.lastID
+        // From here on nothing is missed.
+        try replies.send(FollowAuditRequest.Reply(rows: []))
         while replies.isOpen {
             let rows = try service.audit.query(query)
             if let last = rows.last { query.after = last.id }

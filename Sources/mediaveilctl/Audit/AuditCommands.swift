@@ -86,9 +86,7 @@ struct AuditFollow: ServiceCommand {
             path: filter.path)
         var printer = AuditPrinter(output, output.asJSON ? .json : .table)
         try client.call(request, waitsForEver: true) { reply in
-            printer.add(reply.rows)
-            // Rows come one by one here: columns cannot wait for the last.
-            printer.finish()
+            printer.follow(reply.rows)
             output.flush()
             return true
         }

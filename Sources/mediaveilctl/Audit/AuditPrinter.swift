@@ -19,11 +19,26 @@ struct AuditPrinter {
         case .csv:
             if !hasHeading { output.line(CSV.line(Self.names)) }
             hasHeading = true
-            for row in rows { output.line(CSV.line(Self.cells(row))) }
+            for row in rows { output.line(CSV.line(Self.values(row))) }
         case .table:
             waiting += rows
             // Columns are fitted to a few hundred rows at a time, so that memory stays small.
             if waiting.count >= 512 { printTable() }
+        }
+    }
+
+    /// Prints rows at once: columns cannot wait for the last one.
+    mutating func follow(_ rows: [AuditRecord]) {
+        guard format == .table, output.isTerminal else {
+            add(rows)
+            return finish()
+        }
+        for row in rows {
+            let cells = Self.cells(of: row)
+            let decision = output.style.judged(row.decision)
+            let who = [cells[1], cells[3]].compactMap(\.self).joined(separator: " ")
+            let rest = [cells[6], cells[7].map { "(\($0))" }].compactMap(\.self).joined(separator: "  ")
+            output.line("\(cells[0] ?? "")  \(decision)  \(cells[4] ?? "")  \(who)  \(rest)")
         }
     }
 
@@ -46,19 +61,22 @@ struct AuditPrinter {
             .init(heading: "DECISION", isJudgement: true), .init(heading: "PATH", isFlexible: true),
             .init(heading: "WHY", isFlexible: true),
         ])
-        for row in rows {
-            var path = Words.path(row.path, row.pathBase64)
-            if let target = Words.path(row.target, row.targetBase64) { path = "\(path ?? "") → \(target)" }
-            var why = row.reason.map(Escaping.line)
-            if let errno = row.errno, errno != 0 { why = "\(why ?? "") (\(ErrorName.of(errno)))" }
-            if row.count > 1 { why = "\(why ?? "") ×\(row.count)" }
-            let process = row.process.map { Escaping.line($0) + (row.pid.map { "[\($0)]" } ?? "") }
-            table.addEscaped([
-                Words.exactTime(row.time), row.app.map(Escaping.line), row.uid.map(String.init), process,
-                Escaping.line(row.operation), Escaping.line(row.decision), path, why,
-            ])
-        }
+        for row in rows { table.addEscaped(cells(of: row)) }
         return table
+    }
+
+    /// A row for people, escaped: time, app, uid, process, operation, decision, path, why.
+    private static func cells(of row: AuditRecord) -> [String?] {
+        var path = Words.path(row.path, row.pathBase64)
+        if let target = Words.path(row.target, row.targetBase64) { path = "\(path ?? "") → \(target)" }
+        var why = row.reason.map(Escaping.line)
+        if let errno = row.errno, errno != 0 { why = "\(why ?? "") (\(ErrorName.of(errno)))" }
+        if row.count > 1 { why = "\(why ?? "") ×\(row.count)" }
+        let process = row.process.map { Escaping.line($0) + (row.pid.map { "[\($0)]" } ?? "") }
+        return [
+            Words.exactTime(row.time), row.app.map(Escaping.line), row.uid.map(String.init), process,
+            Escaping.line(row.operation), Escaping.line(row.decision), path, why,
+        ]
     }
 
     private static let names = [
@@ -66,7 +84,7 @@ struct AuditPrinter {
         "target_base64", "decision", "errno", "reason", "bytes", "count",
     ]
 
-    private static func cells(_ row: AuditRecord) -> [String] {
+    private static func values(_ row: AuditRecord) -> [String] {
         [
             "\(row.id)", row.time.description, row.app ?? "", row.uid.map(String.init) ?? "",
             row.pid.map(String.init) ?? "", row.process ?? "", row.view ?? "", row.operation, row.path ?? "",
