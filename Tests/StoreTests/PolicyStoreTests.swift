@@ -1,0 +1,106 @@
+import Foundation
+import Policy
+import Store
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct PolicyStoreTests {
+    private func open(_ root: String) throws -> PolicyStore {
+        try PolicyStore(
+            directory: StateDirectory(path: root + "/state"),
+            folders: [FolderRule(pattern: "Android/data/{app}", kind: .private)], callers: CallerRules())
+    }
+
+    @Test func whatWasAcknowledgedIsThereAfterAReopen() throws {
+        try withTemporaryDirectory { root in
+            do {
+                let store = try open(root)
+                try store.addApp(App(name: "a", uids: [7, 8]))
+                try store.grant(Grant(app: "a", permission: .readImages, under: "DCIM"))
+                try store.addView(name: "v", app: "a", path: "/run/v")
+            }
+            let again = try open(root)
+            #expect(again.keeper.current.apps == [try App(name: "a", uids: [7, 8])])
+            #expect(try again.grants().map(\.grant) == [Grant(app: "a", permission: .readImages, under: "DCIM")])
+            #expect(try again.views().map(\.path) == ["/run/v"])
+        }
+    }
+
+    @Test func everyChangeIsInForceWhenItReturns() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            let first = store.keeper.current.serial
+            try store.addApp(App(name: "a", uids: [7]))
+            let second = store.keeper.current
+            #expect(second.serial > first)
+            #expect(second.principal(uid: 7) != .unknown)
+            try store.removeApp("a")
+            #expect(store.keeper.current.principal(uid: 7) == .unknown)
+        }
+    }
+
+    @Test func badChangesAreRefusedAndChangeNothing() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            try store.addApp(App(name: "a", uids: [7]))
+            let serial = store.keeper.current.serial
+            #expect(throws: PolicyError.self) { try store.addApp(App(name: "a", uids: [])) }
+            #expect(throws: PolicyError.self) { try store.addApp(App(name: "b", uids: [7])) }
+            #expect(throws: PolicyError.notFound(what: "app x")) {
+                try store.grant(Grant(app: "x", permission: .manage))
+            }
+            #expect(throws: PolicyError.self) { try store.revoke(app: "a", .manage) }
+            #expect(throws: PolicyError.self) { try store.removeView(name: "v") }
+            #expect(throws: PolicyError.self) { try store.removeApp("x") }
+            #expect(store.keeper.current.serial == serial)
+        }
+    }
+
+    @Test func anImportThatFailsLeavesEverythingAsItWas() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            try store.addApp(App(name: "a", uids: [7]))
+            #expect(throws: (any Error).self) {
+                try store.replaceAll(
+                    apps: [App(name: "b", uids: [1])], grants: [Grant(app: "nobody", permission: .manage)], views: [])
+            }
+            #expect(store.keeper.current.apps.map(\.name) == ["a"])
+        }
+    }
+
+    @Test func oneStateDirectoryHasOneService() throws {
+        try withTemporaryDirectory { root in
+            let first = try StateDirectory(path: root + "/state")
+            #expect { try StateDirectory(path: root + "/state") } throws: {
+                ($0 as? StoreError)?.kind == .inUse && "\($0)".contains(first.path)
+            }
+        }
+    }
+
+    @Test func theBackupIsAWholeDatabase() throws {
+        try withTemporaryDirectory { root in
+            do {
+                let store = try open(root)
+                try store.addApp(App(name: "a", uids: [7]))
+            }
+            let state = root + "/state"
+            for file in ["policy.db", "policy.db-wal", "policy.db-shm"] {
+                try? FileManager.default.removeItem(atPath: state + "/" + file)
+            }
+            try FileManager.default.copyItem(atPath: state + "/policy.db.backup", toPath: state + "/policy.db")
+            #expect(try open(root).keeper.current.apps.map(\.name) == ["a"])
+        }
+    }
+
+    @Test func theSchemaInTheBinaryIsTheOneInTheRepository() throws {
+        for (folder, migrations) in [("policy", PolicySchema.migrations), ("audit", AuditSchema.migrations)] {
+            let directory = Machine.packageRoot + "/schema/" + folder
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+            #expect(files == migrations.map { $0.name + ".sql" })
+            for migration in migrations {
+                let text = try String(contentsOfFile: "\(directory)/\(migration.name).sql", encoding: .utf8)
+                #expect(text == migration.sql)
+            }
+        }
+    }
+}
