@@ -1,4 +1,5 @@
 import Control
+import Foundation
 import Logging
 import Synchronization
 import Testing
@@ -125,5 +126,28 @@ struct ClientServerTests {
             let client = try ControlClient(path: socket)
             #expect(try client.call(ListViewsRequest()).views.isEmpty)
         }
+    }
+
+    @Test func aSocketThatAKilledServiceLeftIsReplacedAndOtherFilesAreNot() throws {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        func start(_ name: String) throws -> ControlServer {
+            try ControlServer.start(
+                path: "\(directory.path)/\(name)", version: "0", administratorGroup: nil, handler: SmallService(),
+                logger: .init(label: "t"))
+        }
+        let left = try CommandRun.run(
+            ["/usr/bin/python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"]
+                .map { Array($0.utf8) } + [Array("\(directory.path)/left".utf8)], [:], "")
+        #expect(left.status == 0)
+        let server = try start("left")
+        #expect(try ControlClient(path: "\(directory.path)/left").call(ListViewsRequest()).views.isEmpty)
+        server.stop()
+        try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/file"))
+        for name in ["file", "absent/socket", String(repeating: "x", count: 108)] {
+            let error = #expect(throws: ControlServer.StartError.self) { try start(name) }
+            #expect(error?.description.contains(name) == true)
+        }
+        #expect(try String(contentsOfFile: "\(directory.path)/file", encoding: .utf8) == "precious")
     }
 }

@@ -72,8 +72,13 @@ struct ProtocolTests {
             let connection = try RawConnection(socket)
             connection.send(RawConnection.request("AddApp", #"{"name":"quiet","uids":[9]}"#, #","oneway":true"#) + "\0")
             connection.send(RawConnection.request("ShowApp", #"{"app":"nobody"}"#, #","oneway":true"#) + "\0")
+            _ = try ControlClient(path: socket).call(GrantRequest(app: "gallery", permission: "media.location"))
+            connection.send(
+                RawConnection.request(
+                    "Revoke", #"{"app":"gallery","permission":"media.location"}"#, #","oneway":true"#) + "\0")
             #expect(connection.call(RawConnection.request("ListViews")) == #"{"parameters":{"views":[]}}"#)
             #expect(service.app(ofUser: 9) == "quiet")
+            #expect(try ControlClient(path: socket).call(ListGrantsRequest()).grants.isEmpty)
         }
     }
 

@@ -13,7 +13,7 @@ struct CallWorker: Sendable {
 
     let context: ServerContext
     let peer: Peer
-    let sink: ConnectionSink
+    let sink: any ReplySink
 
     /// Calls `complete` exactly once, from any thread.
     func answer(_ message: Data, _ complete: @escaping @Sendable (Outcome) -> Void) {
@@ -29,7 +29,7 @@ struct CallWorker: Sendable {
             case .single(_, let answer): finish(.reply(try answer(call)))
             case .stream(let replies, let answer):
                 guard call.more || replies != .several else { throw ControlError.expectedMore }
-                guard !isOneWay else { return complete(.done) }
+                let sink: any ReplySink = isOneWay ? DiscardingSink() : self.sink
                 let hasThread = context.workers.runStream {
                     do {
                         try answer(call, sink)

@@ -93,7 +93,7 @@ final class Connection: ChannelInboundHandler {
     /// Asks for more bytes unless enough requests wait.
     private func read(_ channel: ChannelHandlerContext) {
         guard !isReading, !inputEnded, waiting.count < context.limits.waitingRequests,
-            waitingBytes < context.limits.request
+            waitingBytes < decoder.limit
         else { return }
         isReading = true
         channel.read()

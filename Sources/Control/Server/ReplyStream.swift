@@ -19,6 +19,13 @@ protocol ReplySink: Sendable {
     func whenClosed(_ body: @escaping @Sendable () -> Void)
 }
 
+/// For a caller that wants no reply.
+struct DiscardingSink: ReplySink {
+    var isOpen: Bool { true }
+    func send(_ frame: [UInt8]) {}
+    func whenClosed(_ body: @escaping @Sendable () -> Void) {}
+}
+
 /// Takes the replies of one call, one after the other.
 ///
 /// For a caller that did not ask for `more` they are kept and put together into one.

@@ -37,7 +37,7 @@ final class NewFile {
     /// Makes it last, content and name.
     func commit(mode: UInt32) throws(Failure) {
         do throws(Errno) {
-            _ = try retrying { fchmod(descriptor.raw, mode & 0o7777) }
+            _ = try retrying { fchmod(descriptor.raw, mode & 0o777) }
             _ = try retrying { fsync(descriptor.raw) }
         } catch {
             throw Failure("write", path.shown, error)

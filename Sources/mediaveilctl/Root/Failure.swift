@@ -14,6 +14,15 @@ enum ExitStatus: Int32 {
     case notFound = 5
     case conflict = 6
     case `internal` = 70
+
+    /// For JSON.
+    var name: String {
+        switch self {
+        case .notPermitted: "not_permitted"
+        case .notFound: "not_found"
+        default: "\(self)"
+        }
+    }
 }
 
 /// Why a command did not do what was asked, in words.
@@ -77,7 +86,7 @@ extension Failure {
                 let remedy: String?
                 let status: Int32
             }
-            let form = Form(error: "\(status)", reason: reason, remedy: remedy, status: status.rawValue)
+            let form = Form(error: status.name, reason: reason, remedy: remedy, status: status.rawValue)
             Output.complain(JSONText.line(form))
         } else {
             let style = Style(descriptor: 2)

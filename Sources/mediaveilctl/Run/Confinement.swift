@@ -34,13 +34,16 @@ struct Confinement {
 
     private func coverLibrary() throws(Failure) {
         let library = try Self.resolved(preparation.library)
-        var exposures = Exposure.all(library: library, in: try Self.mounts())
-        for place in preparation.places.map(Self.resolvedIfThere)
-        where !exposures.contains(where: { $0.place == place }) {
+        // Opened before anything is covered: a view may be mounted below a place that will be.
+        let view = try Self.opened(preparation.path, below: mv_AT_FDCWD, preparation.path)
+        var exposures = Exposure.all(library: library, in: try Self.mounts()).filter { exposure in
+            // A place that no path leads to, because something else is mounted over it, needs no cover.
+            exposure.place == library || Self.realPath(exposure.place) != nil
+        }
+        for place in preparation.places.map({ Self.realPath($0) ?? $0 })
+        where !exposures.contains(where: { PathText.part(of: place, below: $0.place) != nil }) {
             exposures.append(Exposure(place: place, part: ""))
         }
-        let view = try Self.opened(preparation.path, below: mv_AT_FDCWD, preparation.path)
-        // Opened before anything is covered: a view may be mounted below a place that will be.
         for exposure in exposures {
             if exposure.part.isEmpty {
                 try bind(view, over: exposure.place)
@@ -117,8 +120,6 @@ struct Confinement {
         }
         return result
     }
-
-    private static func resolvedIfThere(_ path: String) -> String { realPath(path) ?? path }
 
     private static func realPath(_ text: String) -> String? {
         guard let pointer = path(text).withCString({ realpath($0, nil) }) else { return nil }

@@ -87,7 +87,7 @@ struct ServiceCommandTests {
             let permission = try run(socket, "grant", "gallery", "media.lcoation")
             #expect(permission.status == 2 && permission.errors.contains("did you mean media.location?"))
             let json = try run(socket, "--json", "app", "show", "galery")
-            #expect(json.errors.contains(#""error":"notFound""#) && json.errors.contains(#""status":5"#))
+            #expect(json.errors.contains(#""error":"not_found""#) && json.errors.contains(#""status":5"#))
         }
     }
 
