@@ -2,6 +2,7 @@ import Control
 import Foundation
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5)))
@@ -103,7 +104,7 @@ struct ClientServerTests {
                     return rows == 0
                 }
             }
-            waitUntil { service.state.withLock { $0.followers } == 0 }
+            #expect(waitUntil(within: 60) { service.state.withLock { $0.followers } == 0 })
         }
     }
 
@@ -129,25 +130,25 @@ struct ClientServerTests {
     }
 
     @Test func aSocketThatAKilledServiceLeftIsReplacedAndOtherFilesAreNot() throws {
-        let directory = try TemporaryDirectory()
-        defer { directory.remove() }
-        func start(_ name: String) throws -> ControlServer {
-            try ControlServer.start(
-                path: "\(directory.path)/\(name)", version: "0", administratorGroup: nil, handler: SmallService(),
-                logger: .init(label: "t"))
+        try withTemporaryDirectory { directory in
+            func start(_ name: String) throws -> ControlServer {
+                try ControlServer.start(
+                    path: "\(directory)/\(name)", version: "0", administratorGroup: nil, handler: SmallService(),
+                    logger: .init(label: "t"))
+            }
+            let left = try CommandRun.run(
+                ["/usr/bin/python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"]
+                    .map { Array($0.utf8) } + [Array("\(directory)/left".utf8)], [:], "")
+            #expect(left.status == 0)
+            let server = try start("left")
+            #expect(try ControlClient(path: "\(directory)/left").call(ListViewsRequest()).views.isEmpty)
+            server.stop()
+            try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(directory)/file"))
+            for name in ["file", "absent/socket", String(repeating: "x", count: 108)] {
+                let error = #expect(throws: ControlServer.StartError.self) { try start(name) }
+                #expect(error?.description.contains(name) == true)
+            }
+            #expect(try String(contentsOfFile: "\(directory)/file", encoding: .utf8) == "precious")
         }
-        let left = try CommandRun.run(
-            ["/usr/bin/python3", "-c", "import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])"]
-                .map { Array($0.utf8) } + [Array("\(directory.path)/left".utf8)], [:], "")
-        #expect(left.status == 0)
-        let server = try start("left")
-        #expect(try ControlClient(path: "\(directory.path)/left").call(ListViewsRequest()).views.isEmpty)
-        server.stop()
-        try Data("precious".utf8).write(to: URL(fileURLWithPath: "\(directory.path)/file"))
-        for name in ["file", "absent/socket", String(repeating: "x", count: 108)] {
-            let error = #expect(throws: ControlServer.StartError.self) { try start(name) }
-            #expect(error?.description.contains(name) == true)
-        }
-        #expect(try String(contentsOfFile: "\(directory.path)/file", encoding: .utf8) == "precious")
     }
 }

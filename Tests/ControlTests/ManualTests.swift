@@ -1,12 +1,12 @@
 import Control
 import Foundation
+import TestSupport
 import Testing
 
 /// The manual pages say what the programs do.
 @Suite(.timeLimit(.minutes(5)))
 struct ManualTests {
-    private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../..").standardized.path
+    private static let root = Machine.packageRoot
 
     private func text(_ path: String) throws -> String {
         try String(contentsOfFile: "\(Self.root)/\(path)", encoding: .utf8)

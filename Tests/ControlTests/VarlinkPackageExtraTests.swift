@@ -1,11 +1,12 @@
 import Control
 import Foundation
+import TestSupport
 import Testing
 
 /// Every method, called by a client that is not ours: the `varlink` package of PyPI.
 @Suite(
     .timeLimit(.minutes(10)),
-    .enabled(if: Environment.wantsExtra, "needs MEDIAVEIL_TEST_EXTRA=1, and Python with the varlink package"))
+    .enabled(if: Machine.runsExtra, "needs MEDIAVEIL_TEST_EXTRA=1, and Python with the varlink package"))
 struct VarlinkPackageExtraTests {
     private static let script = """
         import sys, varlink

@@ -66,7 +66,7 @@ struct Failure: Error, Sendable, Hashable {
 
 extension Failure {
     /// Says on standard error what went wrong; the exit status.
-    static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+    static func report(_ error: any Error, asJSON: Bool, arguments: [String] = []) -> Int32 {
         switch error {
         case let error as Failure: return error.say(asJSON)
         case let error as ControlError: return Failure(error).say(asJSON)
@@ -74,7 +74,7 @@ extension Failure {
             return Failure(.unreachable, Escaping.line(error.description), remedy: error.remedy).say(asJSON)
         case let error as Answer: return error.status.rawValue
         case let error as CommandEnded: return error.status
-        default: return parserMessage(error)
+        default: return parserMessage(error, asJSON, arguments)
         }
     }
 
@@ -97,7 +97,7 @@ extension Failure {
     }
 
     /// Help and version go to standard output; what the parser did not understand to standard error, with status 2.
-    private static func parserMessage(_ error: any Error) -> Int32 {
+    private static func parserMessage(_ error: any Error, _ asJSON: Bool, _ arguments: [String]) -> Int32 {
         let code = Mediaveilctl.exitCode(for: error)
         let message = Mediaveilctl.fullMessage(for: error)
         if code == .success {
@@ -105,7 +105,16 @@ extension Failure {
             return ExitStatus.done.rawValue
         }
         if code == .validationFailure {
-            Output.complain(Escaping.paragraphs(message))
+            let hint = CommandHint.hint(arguments)
+            if asJSON {
+                let reason = Escaping.line(Mediaveilctl.message(for: error))
+                return Failure(.usage, reason, remedy: hint ?? "see mediaveilctl --help").say(true)
+            }
+            let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+            var lines = Escaping.paragraphs(text).split(separator: "\n", omittingEmptySubsequences: false).map(
+                String.init)
+            if let hint { lines.insert("  \(hint)", at: 1) }
+            Output.complain("\(Style(descriptor: 2).red("mediaveilctl:")) \(lines.joined(separator: "\n"))")
             return ExitStatus.usage.rawValue
         }
         Output.complain("mediaveilctl: \(Escaping.line("\(error)"))")

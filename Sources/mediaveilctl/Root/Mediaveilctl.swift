@@ -39,7 +39,8 @@ struct Mediaveilctl: ParsableCommand {
             try command.run()
             return ExitStatus.done.rawValue
         } catch {
-            return Failure.report(error, asJSON: arguments.prefix { $0 != "--" }.contains("--json"))
+            return Failure.report(
+                error, asJSON: arguments.prefix { $0 != "--" }.contains("--json"), arguments: arguments)
         }
     }
 }

@@ -55,6 +55,20 @@ struct ArgumentTests {
         #expect(!result.errors.contains("Swift.") && !result.errors.contains("Fatal"))
     }
 
+    @Test(arguments: [
+        (["statsu"], "mediaveilctl status"), (["app", "lsit"], "mediaveilctl app list"),
+        (["--json", "audit", "querry"], "mediaveilctl audit query"), (["aduit", "query"], "mediaveilctl audit"),
+    ])
+    func mistypedCommandsAreGuessed(arguments: [String], meant: String) throws {
+        let result = try CommandRun.mediaveilctl(arguments.map { Array($0.utf8) })
+        #expect(result.status == 2 && result.errors.contains("did you mean “\(meant)”?"), "\(result)")
+    }
+
+    @Test func withJSONTheReasonIsAnObjectToo() throws {
+        let result = try CommandRun.mediaveilctl("--json", "app", "add", "x", "--uid", "anna")
+        #expect(result.errors.hasPrefix(#"{"error":"usage","reason":"The value 'anna' is invalid for '--uid <n>'"#))
+    }
+
     @Test func whatIsSaidAboutAnArgumentCannotActOnTheTerminal() throws {
         let result = try CommandRun.mediaveilctl("grant", "x", "\u{1B}[2Jmedia.location\u{202E}")
         #expect(result.status == 2 && !result.errors.contains("\u{1B}") && !result.errors.contains("\u{202E}"))

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// inspect, redact and scan as processes, on files of their own.
@@ -19,11 +20,11 @@ struct OfflineCommandTests {
     }()
 
     private func withFiles<T>(_ body: (String) throws -> T) throws -> T {
-        let directory = try TemporaryDirectory()
-        defer { directory.remove() }
-        try Data(Self.photo).write(to: URL(fileURLWithPath: directory.path + "/photo.jpg"))
-        try Data("hello".utf8).write(to: URL(fileURLWithPath: directory.path + "/note.txt"))
-        return try body(directory.path)
+        try withTemporaryDirectory { directory in
+            try Data(Self.photo).write(to: URL(fileURLWithPath: directory + "/photo.jpg"))
+            try Data("hello".utf8).write(to: URL(fileURLWithPath: directory + "/note.txt"))
+            return try body(directory)
+        }
     }
 
     @Test func inspectTellsWhereLocationIs() throws {

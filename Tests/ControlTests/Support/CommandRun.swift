@@ -2,6 +2,7 @@ import CLinux
 import Foundation
 import Glibc
 import LinuxSystem
+import TestSupport
 import Testing
 
 /// What mediaveilctl, run as a process of its own, said and how it ended.
@@ -14,10 +15,7 @@ struct CommandRun: CustomStringConvertible {
     var description: String { "status \(status)\n\(output)\n\(errors)" }
 
     /// The program that was built beside the tests.
-    static let program: String = {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/mediaveilctl"
-    }()
+    static let program = Machine.program("mediaveilctl")
 
     /// Arguments as bytes, for those that are not UTF-8.
     static func mediaveilctl(

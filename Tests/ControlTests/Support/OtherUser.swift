@@ -1,10 +1,11 @@
 import CLinux
 import LinuxSystem
 import Synchronization
+import TestSupport
 import Testing
 
 /// Whether tests may act as other users. Under CI they must.
-let canActAsOtherUsers = geteuid() == 0 || Environment.isCI
+let canActAsOtherUsers = geteuid() == 0 || Machine.isContinuousIntegration
 
 /// Runs `body` on a thread that is another user for the kernel, and gives back what it returns or throws.
 func asUser<T: Sendable>(

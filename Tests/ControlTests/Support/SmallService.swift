@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import NIOCore
 import Synchronization
+import TestSupport
 
 /// A real, small handler: apps and grants in memory, rules as the service has them.
 final class SmallService: ControlHandler {
@@ -224,29 +225,15 @@ func withService<T>(
     limits: ControlServer.Limits = .init(), administratorGroup: UInt32? = nil,
     _ body: (_ socket: String, _ service: SmallService, _ server: ControlServer) throws -> T
 ) throws -> T {
-    let directory = try TemporaryDirectory()
-    defer { directory.remove() }
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let service = SmallService()
-    let path = directory.path + "/control.sock"
-    let server = try ControlServer.start(
-        path: path, version: "0.1", administratorGroup: administratorGroup, handler: service, limits: limits,
-        logger: logger)
-    defer { server.stop() }
-    return try body(path, service, server)
-}
-
-struct TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/mediaveil-control-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw POSIXError(.EIO) }
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        // Other users must reach the socket.
-        chmod(path, 0o755)
+    return try withTemporaryDirectory { directory in
+        let service = SmallService()
+        let path = directory + "/control.sock"
+        let server = try ControlServer.start(
+            path: path, version: "0.1", administratorGroup: administratorGroup, handler: service, limits: limits,
+            logger: logger)
+        defer { server.stop() }
+        return try body(path, service, server)
     }
-
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
 }
