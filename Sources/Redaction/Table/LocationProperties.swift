@@ -60,10 +60,11 @@ enum LocationProperties {
             "geo", "http://www.w3.org/2003/01/geo/wgs84_pos#", ["lat", "long", "alt", "lat_long", "location"],
             source: "W3C Basic Geo vocabulary"),
         Namespace(
-            "dwc", "http://rs.tdwg.org/dwc/index.htm", ["Location"],
+            "dwc", "http://rs.tdwg.org/dwc/index.htm", ["Location", "dctermsLocation"],
             beginnings: [
                 "locat", "Locat", "higherGeography", "continent", "waterBody", "island", "country", "state", "county",
-                "municipality", "locality", "verbatim", "decimal", "coordinate", "geodetic", "footprint",
+                "municipality", "locality", "verbatimCoord", "verbatimLat", "verbatimLong", "verbatimLocality",
+                "verbatimSRS", "verbatimElevation", "verbatimDepth", "decimal", "coordinate", "geodetic", "footprint",
                 "georeference",
                 "minimumElevation", "maximumElevation", "minimumDepth", "maximumDepth", "minimumDistance",
                 "maximumDistance",

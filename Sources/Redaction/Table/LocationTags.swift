@@ -82,7 +82,7 @@ enum LocationMakerNotes {
         let maker: Maker
         let tag: UInt16
         let name: String
-        /// The bytes of the value that are location; all of it if `nil`.
+        /// The bytes of a structure that go when a position goes; if `nil`, all of the value is location of its own.
         let part: Range<UInt64>?
         let source: String
     }

@@ -78,8 +78,16 @@ struct MakerNote {
     }
 
     private func plan(_ note: Range<UInt64>, _ form: Form) throws(PlanningError) {
+        guard note.contains(form.ifd), note.upperBound - form.ifd >= 2 else { return }
+        var form = form
+        // Some cameras, and most converters, write a note in another byte order than it says: a count that makes no
+        // sense in one makes sense in the other.
+        if try walk.reader.u16(at: form.ifd, form.layout.order) > 512 {
+            let other: ByteOrder = form.layout.order == .big ? .little : .big
+            let layout = TIFFLayout(range: form.layout.range, base: form.layout.base, order: other, isBig: false)
+            form = Form(maker: form.maker, layout: layout, ifd: form.ifd)
+        }
         let bounds = TIFFLayout(range: note, base: note.lowerBound, order: form.layout.order, isBig: false)
-        guard note.contains(form.ifd) else { return }
         let directory: TIFFDirectory
         do {
             directory = try TIFFDirectory.read(walk, bounds, at: form.ifd)
@@ -145,8 +153,8 @@ struct MakerNote {
         let isCode = !isText || place.upperBound - place.lowerBound <= 4
         guard !isEmpty || (isCode && known.part == nil) else { return }
         let kind = "MakerNote \(known.name)"
+        guard known.part == nil else { return walker.accompany(place, kind) }
         walk.draft.patch(place, .fill(0), kind)
-        guard known.part == nil else { return }
         let tag: [UInt8] = order == .big ? [0xEA, 0x1C] : [0x1C, 0xEA]
         walk.draft.patch(entry.range.lowerBound..<entry.range.lowerBound + 2, .bytes(tag), kind)
     }

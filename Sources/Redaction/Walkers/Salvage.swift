@@ -90,8 +90,8 @@ enum Salvage {
                 let (seconds, secondsOf) = (number(index + 16), number(index + 20))
                 guard powers.contains(degreesOf), powers.contains(minutesOf), secondsOf > 0, degrees <= 180 * degreesOf,
                     minutes < 60 * minutesOf, seconds < 60 * secondsOf, degrees > 0,
-                    // Six small numbers in a row are a table more often than a place.
-                    degreesOf >= 10 || minutesOf >= 10 || secondsOf >= 10
+                    // Lenses and tables are written in ones and tens; positions have more decimals somewhere.
+                    degreesOf == 1 ? minutesOf >= 100 || secondsOf >= 100 : degreesOf >= 1_000
                 else {
                     index += 1
                     continue

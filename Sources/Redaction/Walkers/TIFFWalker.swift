@@ -39,6 +39,8 @@ final class TIFFWalker {
     /// Upper-case beginning of the Make tag; maker notes without a header are told by it.
     private var make = ""
     private var iptcChanged = false
+    /// What goes if a position goes, and alone says no more than the time zone.
+    private var companions: [(range: Range<UInt64>, kind: String)] = []
 
     static let directoryLimit = 256
 
@@ -58,6 +60,9 @@ final class TIFFWalker {
             try chain(header.layout, at: first, isFirst: true)
         }
         try checkOverlaps()
+        if !zeroed.isEmpty {
+            for (range, kind) in companions { walk.draft.patch(range, .fill(0), kind) }
+        }
         try gaps(header.layout)
     }
 
@@ -273,6 +278,9 @@ final class TIFFWalker {
         }
         return result
     }
+
+    /// Remembers a value that goes with a position (Canon's time zone city).
+    func accompany(_ range: Range<UInt64>, _ kind: String) { companions.append((range, kind)) }
 
     // MARK: GPS
 
