@@ -93,8 +93,8 @@ let package = Package(
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", system]),
         tests("StoreTests", ["Store", "Policy", logging]),
         tests("StackedFSTests", ["StackedFS", "Redaction", "LinuxSystem", "CLinux", system]),
-        tests("FiltersTests", ["Filters", "StackedFS", "Policy", "Store", "LinuxSystem", system]),
-        tests("FuseSessionTests", ["FuseSession", "StackedFS", "LinuxSystem", "CLinux", system]),
+        tests("FiltersTests", ["Filters", "StackedFS", "Policy", "Store", "LinuxSystem", logging, system]),
+        tests("FuseSessionTests", ["FuseSession", "mediaveild"]),
         tests(
             "ControlTests",
             ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),

@@ -8,6 +8,12 @@ public struct AuditRow: Sendable, Hashable {
     public var event: AuditEvent
     /// How many identical events the row stands for.
     public var count: Int
+
+    public init(id: Int64, event: AuditEvent, count: Int) {
+        self.id = id
+        self.event = event
+        self.count = count
+    }
 }
 
 /// What a query asks for; what is nil does not matter.

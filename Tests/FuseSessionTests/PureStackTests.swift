@@ -1,0 +1,126 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The pure stack, mounted, beside a twin directory: the same calls have the same results in both.
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
+struct PureStackTests {
+    private func withMount(
+        _ options: [String] = [], _ body: (_ view: String, _ backing: String, _ twin: String) throws -> Void
+    ) throws {
+        try withTemporaryDirectory { root in
+            let (view, backing, twin) = (root + "/view", root + "/backing", root + "/twin")
+            for folder in [view, backing, twin] { mkdir(folder, 0o777) }
+            let child = try Program.start([Machine.program("mediaveild"), "passthrough", backing, view] + options)
+            defer {
+                kill(child, SIGTERM)
+                #expect((try? Program.wait(for: child, seconds: 20)) == 0)
+            }
+            let mounted = waitUntil(within: 30) {
+                (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).contains(" \(view) ")) ?? false
+            }
+            try #require(mounted)
+            try body(view, backing, twin)
+        }
+    }
+
+    /// Runs a script in both places; what it prints must be the same.
+    private func compare(_ script: String, _ view: String, _ twin: String, uid: UInt32? = nil) throws {
+        let outcomes = try [view, twin].map { place in
+            try Program.output(["sh", "-c", "cd '\(place)'; { " + script + "; } 2>&1"], uid: uid, seconds: 120)
+        }
+        #expect(outcomes[0].output == outcomes[1].output)
+        #expect(outcomes[0].status == outcomes[1].status)
+    }
+
+    private static let scripts = [
+        "echo a > f; cat f; stat -c '%s %a %h %F' f; chmod 604 f; stat -c %a f; rm f; cat f",
+        "mkdir -p a/b/c; touch a/b/c/f; find . | sort; rmdir a; rm -r a; ls -A",
+        "ln -s target l; readlink l; cat l; ln -s . self; ls -d self/self/self; rm l self",
+        "echo x > f; ln f g; stat -c %h f; echo y >> g; cat f; rm f; cat g; rm g",
+        "mkfifo p; stat -c %F p; mknod n c 1 3; stat -c '%F %t %T' n; rm p n",
+        "printf 12345 > f; truncate -s 2 f; cat f; truncate -s 6 f; od -c f; rm f",
+        "touch -d '2001-02-03 04:05:06.789 UTC' f; TZ=UTC stat -c '%y' f; rm f",
+        "echo 1 > a; echo 2 > b; mv a b; cat b; mv -n b b2; ls; mkdir d; mv b2 d; ls d; rm -r d",
+        "touch f; setfattr -n user.k -v value f; getfattr --only-values -n user.k f; setfattr -x user.k f; rm f",
+        "touch f; setfacl -m u:61301:r-- f; getfacl -c f; stat -c %a f; rm f",
+        "mkdir d; setfacl -d -m g:61301:rwx d; touch d/f; getfacl -c d/f; rm -r d",
+        "umask 027; touch f; mkdir d; stat -c %a f d; rm -r f d",
+        "dd if=/dev/zero of=f bs=64k count=32 conv=fsync status=none; stat -c %s f; dd if=f bs=1M status=none | md5sum; rm f",
+        "fallocate -l 1M f; stat -c %s f; fallocate -p -o 4096 -l 8192 f; cp f g; cmp f g && echo same; rm f g",
+        "printf 'abc' > f; chmod 4755 f; stat -c %a f; chown 61301 f; stat -c '%a %u' f; rm f",
+        "mkdir d; chgrp 61301 d; chmod 2775 d; touch d/f; mkdir d/e; stat -c '%a %g' d/f d/e; rm -r d",
+        "for i in $(seq 300); do echo $i > file$i; done; ls | wc -l; cat file* | md5sum; rm file*; ls -A",
+        "n=$(printf 'n%.0s' $(seq 255)); echo long > $n; cat $n; rm $n; touch ${n}x",
+        "printf x > \"$(printf 'bad\\377name')\"; ls | od -c; rm bad*",
+        "(flock -n 9 && echo locked; flock -n f true || echo busy) 9> f; rm f",
+        "tar cf - -C /etc/apt . | tar xf - ; find . -type f | sort | xargs cat | md5sum; rm -rf ./*",
+    ]
+
+    @Test(arguments: scripts) func asTheBareDirectory(_ script: String) throws {
+        try withMount { view, _, twin throws in try compare(script, view, twin) }
+    }
+
+    @Test func ordinaryUsersMeetTheSameLimits() throws {
+        try withMount { view, backing, twin throws in
+            for place in [backing, twin] {
+                let prepare = "cd '\(place)'; chmod 1777 .; echo root > r; chmod 600 r; mkdir d; chmod 755 d"
+                _ = try Program.run(["sh", "-c", prepare])
+            }
+            let script = """
+                cat r; echo x > r; rm -f r; touch d/f; touch own; stat -c '%u %g %a' own; chmod 700 own; chown 0 own; \
+                mv own mine; ls -A; rm mine; mkdir m; chmod 2777 m; stat -c %a m; rmdir m
+                """
+            try compare(script, view, twin, uid: 61_301)
+        }
+    }
+
+    @Test func theRouterServesWhereTheKernelDoesNotPassThrough() throws {
+        try withMount(["--no-passthrough"]) { view, backing, twin throws in
+            try compare(PureStackTests.scripts.prefix(8).joined(separator: "; "), view, twin)
+            _ = try Program.run(["sh", "-c", "head -c 5000000 /dev/urandom > '\(backing)/big'"])
+            #expect(try Program.run(["cmp", backing + "/big", view + "/big"]) == 0)
+        }
+    }
+
+    @Test func whatIsMappedIsTheFile() throws {
+        try withMount { view, backing, _ throws in
+            let descriptor = open(view + "/m", O_RDWR | O_CREAT, 0o644)
+            try #require(descriptor >= 0)
+            defer { close(descriptor) }
+            #expect(ftruncate(descriptor, 8_192) == 0)
+            let map = try #require(mmap(nil, 8_192, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0))
+            memset(map, 0x5a, 8_192)
+            #expect(msync(map, 8_192, MS_SYNC) == 0)
+            munmap(map, 8_192)
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: backing + "/m"))
+            #expect(bytes == Data(repeating: 0x5a, count: 8_192))
+        }
+    }
+
+    @Test func aDeletedFileStaysReadableWhileItIsOpen() throws {
+        try withMount { view, backing, _ throws in
+            let descriptor = open(view + "/gone", O_RDWR | O_CREAT, 0o644)
+            try #require(descriptor >= 0)
+            #expect(write(descriptor, "abc", 3) == 3)
+            #expect(unlink(view + "/gone") == 0)
+            #expect(access(backing + "/gone", F_OK) != 0)
+            var status = stat()
+            #expect(fstat(descriptor, &status) == 0)
+            #expect(status.st_nlink == 0)
+            var buffer = [UInt8](repeating: 0, count: 3)
+            #expect(pread(descriptor, &buffer, 3, 0) == 3)
+            close(descriptor)
+        }
+    }
+
+    @Test func aWaiterForALockGetsIt() throws {
+        try withMount { view, _, _ throws in
+            let outcome = try Program.output([
+                "sh", "-c", "cd '\(view)'; flock -x f sleep 0.5 & sleep 0.1; flock -x f echo got",
+            ])
+            #expect(outcome.output == "got\n")
+        }
+    }
+}
