@@ -72,7 +72,7 @@ let package = Package(
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),
         room("Control", ["Policy", "LinuxSystem", "CLinux", nio, nioPosix, logging, system]),
-        room("Configuration", [toml]),
+        room("Configuration", ["Policy", toml]),
         room(
             "Service",
             [

@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import Policy
 import TOMLKit
 
 extension Configuration {
@@ -7,15 +9,34 @@ extension Configuration {
     /// - Throws: ``ConfigurationError`` with file, line and key.
     public static func load(_ path: String) throws(ConfigurationError) -> Configuration {
         var configuration = Configuration()
-        let directory = path + ".d"
-        let extra = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? [])
-            .filter { $0.hasSuffix(".toml") }.sorted().map { directory + "/" + $0 }
-        for file in [path] + extra { try configuration.merge(file: file) }
-        try configuration.validate(file: path)
+        var origins = Origins(file: path)
+        for file in try [path] + dropIns(of: path) { try configuration.merge(file: file, &origins) }
+        try configuration.validate(origins)
         return configuration
     }
 
-    private mutating func merge(file: String) throws(ConfigurationError) {
+    /// A directory of drop-ins that is there and cannot be read is an error: one of them may forbid something.
+    private static func dropIns(of path: String) throws(ConfigurationError) -> [String] {
+        let directory = path + ".d"
+        guard access(directory, F_OK) == 0 else {
+            guard errno == ENOENT else {
+                throw ConfigurationError(file: directory, line: nil, key: "", reason: "the drop-ins cannot be reached")
+            }
+            return []
+        }
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory)
+                .filter { $0.hasSuffix(".toml") && !$0.hasPrefix(".") }
+                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+                .map { directory + "/" + $0 }
+        } catch {
+            throw ConfigurationError(
+                file: directory, line: nil, key: "",
+                reason: "the drop-ins cannot be read: this must be a directory that the service may list")
+        }
+    }
+
+    private mutating func merge(file: String, _ origins: inout Origins) throws(ConfigurationError) {
         let text: String
         do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
             throw ConfigurationError(
@@ -27,10 +48,12 @@ extension Configuration {
                 file: file, line: (error as? TOMLParseError)?.source.begin.line, key: "",
                 reason: (error as? TOMLParseError)?.description ?? "\(error)")
         }
-        try apply(SourceText(file: file, text: text), table)
+        try apply(SourceText(file: file, text: text), table, &origins)
     }
 
-    private mutating func apply(_ source: SourceText, _ table: TOMLTable) throws(ConfigurationError) {
+    private mutating func apply(
+        _ source: SourceText, _ table: TOMLTable, _ origins: inout Origins
+    ) throws(ConfigurationError) {
         for section in table.keys.sorted() {
             guard let known = Configuration.keys[section] else {
                 throw source.error(
@@ -45,6 +68,7 @@ extension Configuration {
                 }
                 guard let value = values[key] else { continue }
                 if let reason = set(&self, value) { throw source.error(section, key, reason) }
+                origins.note("\(section).\(key)", file: source.file, line: source.line(section, key))
             }
         }
     }
@@ -79,7 +103,8 @@ extension Configuration {
             },
         ],
         "app_folders": [
-            "private": patterns { $0.privateFolders = $1 }, "shared": patterns { $0.sharedFolders = $1 },
+            "private": patterns(.private) { $0.privateFolders = $1 },
+            "shared": patterns(.shared) { $0.sharedFolders = $1 },
         ],
         "files": ["permissions": choice(Permissions.self) { $0.permissions = $1 }],
         "redaction": ["snapshots": choice(Snapshots.self) { $0.snapshots = $1 }],
@@ -105,18 +130,27 @@ extension Configuration {
     private static func absolute(_ set: @escaping @Sendable (inout Configuration, String) -> Void) -> Setter {
         { configuration, value in
             guard let path = value.string else { return "expected a path in quotes" }
-            guard path.hasPrefix("/"), !path.contains("\0") else { return "expected an absolute path, not \"\(path)\"" }
-            set(&configuration, path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
+            guard path.hasPrefix("/"), !path.utf8.contains(0) else {
+                return "expected an absolute path, not \"\(path)\""
+            }
+            let components = path.split(separator: "/")
+            guard !components.contains(where: { $0 == "." || $0 == ".." }) else {
+                return "\"\(path)\" has a component '.' or '..'; write the path without it"
+            }
+            set(&configuration, "/" + components.joined(separator: "/"))
             return nil
         }
     }
 
-    private static func patterns(_ set: @escaping @Sendable (inout Configuration, [String]) -> Void) -> Setter {
+    private static func patterns(
+        _ kind: FolderRule.Kind, _ set: @escaping @Sendable (inout Configuration, [String]) -> Void
+    ) -> Setter {
         { configuration, value in
             guard let array = value.array else { return "expected a list such as [\"Android/data/{app}\"]" }
             var patterns: [String] = []
             for item in array {
                 guard let pattern = item.string else { return "a pattern is text in quotes" }
+                do { _ = try FolderRule(pattern: pattern, kind: kind) } catch { return "\(error)" }
                 patterns.append(pattern)
             }
             set(&configuration, patterns)
@@ -146,37 +180,5 @@ extension Configuration {
             set(&configuration, number)
             return nil
         }
-    }
-}
-
-/// A configuration file's text, to find the line of a key.
-private struct SourceText {
-    let file: String
-    let text: String
-
-    func error(_ section: String, _ key: String?, _ reason: String) -> ConfigurationError {
-        ConfigurationError(
-            file: file, line: line(section, key), key: key.map { "\(section).\($0)" } ?? section, reason: reason)
-    }
-
-    private func line(_ section: String, _ key: String?) -> Int? {
-        var current = ""
-        for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = raw.trimmingCharacters(in: .whitespaces)
-            if line.hasPrefix("[") {
-                current = line.dropFirst().prefix { $0 != "]" }.trimmingCharacters(in: .whitespaces)
-                if key == nil, current == section { return index + 1 }
-                continue
-            }
-            let name = line.prefix { $0 != "=" }.trimmingCharacters(in: .whitespaces.union(["\""]))
-            if let key {
-                if (current == section && name == key) || (current.isEmpty && name == "\(section).\(key)") {
-                    return index + 1
-                }
-            } else if current.isEmpty, name == section || name.hasPrefix(section + ".") {
-                return index + 1
-            }
-        }
-        return nil
     }
 }

@@ -1,32 +1,63 @@
 extension Configuration {
     /// What no single key can tell: keys that are missing, and keys that contradict each other.
-    func validate(file: String) throws(ConfigurationError) {
-        func fail(_ key: String, _ reason: String) -> ConfigurationError {
-            ConfigurationError(file: file, line: nil, key: key, reason: reason)
-        }
+    func validate(_ origins: Origins) throws(ConfigurationError) {
         guard !libraryPath.isEmpty else {
-            throw fail("library.path", "is missing: name the directory that holds the media")
+            throw origins.error("library.path", "is missing: name the directory that holds the media")
         }
-        guard libraryPath != "/" else { throw fail("library.path", "the whole filesystem cannot be a library") }
-        if let mount = sharedViewMount {
-            if inside(mount, libraryPath) {
-                throw fail(
-                    "shared_view.mount", "\(mount) lies in the library \(libraryPath); mount the view outside it")
-            }
-            if inside(libraryPath, mount) {
-                throw fail(
-                    "shared_view.mount", "\(mount) would cover the library \(libraryPath); mount the view elsewhere")
-            }
+        guard libraryPath != "/" else {
+            throw origins.error("library.path", "the whole filesystem cannot be a library")
         }
-        for (key, path) in [
+        try validateMount(origins)
+        try validateServiceFiles(origins)
+        try validateFolders(origins)
+        try validateAudit(origins)
+    }
+
+    private func validateMount(_ origins: Origins) throws(ConfigurationError) {
+        guard let mount = sharedViewMount else { return }
+        if inside(mount, libraryPath) {
+            throw origins.error(
+                "shared_view.mount", "\(mount) lies in the library \(libraryPath); mount the view outside it")
+        }
+        if inside(libraryPath, mount) {
+            throw origins.error(
+                "shared_view.mount", "\(mount) would cover the library \(libraryPath); mount the view elsewhere")
+        }
+    }
+
+    private func validateServiceFiles(_ origins: Origins) throws(ConfigurationError) {
+        let own = [
             ("service.state_directory", stateDirectory), ("service.runtime_directory", runtimeDirectory),
             ("service.socket", socket),
-        ] where inside(path, libraryPath) {
-            throw fail(key, "\(path) lies in the library \(libraryPath), where apps could reach it")
+        ]
+        for (key, path) in own {
+            if inside(path, libraryPath) {
+                throw origins.error(key, "\(path) lies in the library \(libraryPath), where apps could reach it")
+            }
+            if let mount = sharedViewMount, inside(path, mount) {
+                throw origins.error(key, "\(path) lies below the view \(mount), which would cover it")
+            }
         }
         guard socket.utf8.count < 108 else {
-            throw fail(
+            throw origins.error(
                 "service.socket", "the path of a Unix socket has at most 107 bytes; this one has \(socket.utf8.count)")
+        }
+    }
+
+    private func validateFolders(_ origins: Origins) throws(ConfigurationError) {
+        if let both = sharedFolders.first(where: privateFolders.contains) {
+            throw origins.error(
+                "app_folders.shared", "\"\(both)\" is in app_folders.private too; a folder is one or the other")
+        }
+    }
+
+    private func validateAudit(_ origins: Origins) throws(ConfigurationError) {
+        guard auditRetention > 0 else {
+            throw origins.error(
+                "audit.retention", "rows that are kept for no time are no log; write for example \"90d\"")
+        }
+        guard auditMaxSize >= 1 << 20 else {
+            throw origins.error("audit.max_size", "is smaller than the database without rows; write at least \"1MiB\"")
         }
     }
 

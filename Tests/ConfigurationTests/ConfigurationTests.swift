@@ -110,12 +110,44 @@ import Testing
         ("[library]\npath = \"/a\"\n[callers]\ntrusted_uids = [-1]\n", 4, "callers.trusted_uids"),
         ("[library]\npath = \"/a\"\n[audit]\nretention = \"soon\"\n", 4, "audit.retention"),
         ("[library]\npath = \"/a\"\n[audit]\nmax_size = \"1GB\"\n", 4, "audit.max_size"),
+        ("[library]\npath = \"/a\"\n[audit]\nmax_size = \"1KiB\"\n", 4, "audit.max_size"),
+        ("[library]\npath = \"/a\"\n[audit]\n# none\nretention = \"0d\"\n", 5, "audit.retention"),
+        ("[library]\npath = \"/a/../b\"\n", 2, "library.path"),
+        ("[library]\npath = \"/a\"\n[shared_view]\nmount = \"//a//b\"\n", 4, "shared_view.mount"),
+        ("[library]\npath = \"/a\"\n[service]\nsocket = \"/a/socket\"\n", 4, "service.socket"),
+        ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"{app}\"]\n", 4, "app_folders.private"),
+        ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}/y\"]\n", 4, "app_folders.private"),
+        ("[library]\npath = \"/a\"\n[app_folders]\nshared = [\"../{app}\"]\n", 4, "app_folders.shared"),
+        (
+            "[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}\"]\nshared = [\"x/{app}\"]\n", 5,
+            "app_folders.shared"
+        ),
     ])
     func whatIsWrongIsNamed(_ text: String, _ line: Int, _ key: String) {
         let error = refusal(text)
         #expect(error?.line == line)
         #expect(error?.key == key)
         #expect(error?.file.hasSuffix("mediaveil.toml") ?? false)
+    }
+
+    @Test func theDropInThatContradictsIsNamed() {
+        do {
+            _ = try load(library, dropIns: ["50-mount.toml": "[shared_view]\nmount = \"/srv/media/view\""])
+            Issue.record("a view inside the library is accepted")
+        } catch {
+            let error = error as? ConfigurationError
+            #expect(error?.file.hasSuffix("/mediaveil.toml.d/50-mount.toml") ?? false)
+            #expect(error?.line == 2)
+        }
+    }
+
+    @Test func dropInsThatCannotBeReadAreAnError() throws {
+        try withTemporaryDirectory { root in
+            let path = root + "/mediaveil.toml"
+            try Data(library.utf8).write(to: URL(fileURLWithPath: path))
+            try Data("no directory".utf8).write(to: URL(fileURLWithPath: path + ".d"))
+            #expect(throws: ConfigurationError.self) { try Configuration.load(path) }
+        }
     }
 
     @Test func aSyntaxErrorHasItsLine() {
