@@ -103,3 +103,13 @@ let package = Package(
         tests("IntegrationTests", ["LinuxSystem", "CLinux", "mediaveild", "mediaveilctl", system]),
     ]
 )
+
+// libFuzzer brings its own main: these targets exist only when asked for (docs/redaction.md), and are built with
+// `--sanitize=fuzzer`.
+if Context.environment["MEDIAVEIL_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzRedaction", dependencies: ["Redaction"], path: "Fuzz/FuzzRedaction",
+            swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+    package.products.append(.executable(name: "FuzzRedaction", targets: ["FuzzRedaction"]))
+}
