@@ -40,6 +40,9 @@ struct AuditQuery: ServiceCommand {
             Example: mediaveilctl audit query --path 'DCIM/Camera/*' --since 2026-11-01 --format csv > november.csv
             """)
 
+    // The log may have many millions of rows.
+    static let patience: Int32 = 600
+
     @OptionGroup var filter: AuditFilter
     @Option(
         help: ArgumentHelp("From this time on: \(TimeText.help).", valueName: "time"), transform: TimeText.argument)
@@ -98,6 +101,9 @@ struct AuditVerify: ServiceCommand {
         commandName: "verify", abstract: "Examine the whole access log for missing and altered rows.",
         discussion: "Exits with 1 if there are any.\n\nExample: mediaveilctl audit verify")
 
+    // The log may have many millions of rows.
+    static let patience: Int32 = 600
+
     @OptionGroup var globals: Globals
 
     func run(_ client: ControlClient, _ output: Output) throws {
@@ -144,6 +150,9 @@ struct AuditReport: ServiceCommand {
     static let configuration = CommandConfiguration(
         commandName: "report", abstract: "Write the access log as one web page that needs no network.",
         discussion: "Example: mediaveilctl audit report --since 30d --output november.html")
+
+    // The log may have many millions of rows.
+    static let patience: Int32 = 600
 
     @Option(name: .shortAndLong, help: ArgumentHelp("The page; an existing one is replaced.", valueName: "file.html"))
     var output: LocalPath

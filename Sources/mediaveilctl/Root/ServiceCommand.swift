@@ -5,12 +5,16 @@ import Policy
 /// A command that asks the service.
 protocol ServiceCommand: ParsableCommand {
     var globals: Globals { get }
+    /// Seconds without any word from the service after which the command gives up.
+    static var patience: Int32 { get }
     func run(_ client: ControlClient, _ output: Output) throws
 }
 
 extension ServiceCommand {
+    static var patience: Int32 { 60 }
+
     func run() throws {
-        let client = try globals.connect()
+        let client = try globals.connect(patience: Self.patience)
         let output = globals.output()
         do {
             try run(client, output)
