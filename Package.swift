@@ -84,6 +84,8 @@ let package = Package(
             "mediaveilctl",
             ["Control", "Configuration", "Redaction", "Policy", "LinuxSystem", "CLinux", arguments, system]),
 
+        program("mediaveil-bench", ["CLinux"]),
+
         // Tests: one target per room, and the whole house.
         .target(
             name: "TestSupport", dependencies: ["LinuxSystem", "CLinux", system], path: "Tests/TestSupport",

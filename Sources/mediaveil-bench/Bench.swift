@@ -1,0 +1,74 @@
+import CLinux
+import Glibc
+
+/// Measures places against each other: `mediaveil-bench REFERENCE NAME=DIRECTORY…`.
+///
+/// Every workload runs in all places in turn, several rounds in one run, and the medians are compared: the machine's
+/// noise meets all of them alike. The first place is the reference; a ratio above 1 is faster than it.
+@main
+enum Bench {
+    static func main() {
+        let places = CommandLine.arguments.dropFirst().compactMap(Place.init)
+        guard let reference = places.first else {
+            report("usage: mediaveil-bench NAME=DIRECTORY NAME=DIRECTORY…")
+            exit(2)
+        }
+        report(row(["workload", "\(reference.name)"] + places.dropFirst().map { "\($0.name)" }))
+        for workload in Workload.all {
+            workload.prepare(reference.path)
+            var times = places.map { _ in [Double]() }
+            for round in 0..<(workload.rounds + 1) {
+                for (index, place) in places.enumerated() {
+                    let seconds = workload.measure(place.path)
+                    if round > 0 { times[index].append(seconds) }
+                }
+            }
+            workload.clean(reference.path)
+            let medians = times.map(median)
+            let first = medians[0]
+            let unit = first / Double(workload.operations) * 1e6
+            let ratios = medians.dropFirst().map { format(first / $0) }
+            report(row([workload.name, format(unit) + " µs"] + ratios))
+        }
+    }
+
+    struct Place {
+        let name: String
+        let path: String
+
+        init?(_ argument: String) {
+            guard let split = argument.firstIndex(of: "=") else { return nil }
+            name = String(argument[..<split])
+            path = String(argument[argument.index(after: split)...])
+        }
+    }
+
+    static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? .nan : sorted[sorted.count / 2]
+    }
+
+    static func format(_ value: Double) -> String {
+        let scaled = (value * (value < 10 ? 100 : 1)).rounded() / (value < 10 ? 100 : 1)
+        return "\(scaled)"
+    }
+
+    static func row(_ cells: [String]) -> String {
+        cells.enumerated().map { index, cell in
+            let width = index == 0 ? 34 : 16
+            return cell + String(repeating: " ", count: max(1, width - cell.count))
+        }.joined()
+    }
+
+    static func report(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(STDOUT_FILENO, bytes, bytes.count)
+    }
+}
+
+/// Seconds on the monotonic clock.
+func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
