@@ -59,30 +59,29 @@ extension ServiceHandler {
 
     func check(_ request: CheckRequest, from peer: Peer) throws -> CheckRequest.Reply {
         _ = try appRecord(request.app)
-        let path = try relative(request.path, parameter: "path")
+        let asked = try FaithfulPath(text: request.path, base64: request.pathBase64)
+        let parts = try components(of: asked, parameter: "path")
+        let path = FaithfulPath(Array(parts.joined(separator: [UInt8(ascii: "/")])))
         let snapshot = service.store.keeper.current
-        let decision = decide(snapshot, snapshot.principal(app: request.app), path)
-        let isFile = kind(of: path) == .regular
+        let decision = decide(snapshot, snapshot.principal(app: request.app), parts)
+        let isFile = attributes(of: parts)?.kind == .regular
         return CheckRequest.Reply(
-            app: request.app, path: path, visible: decision.visible,
+            app: request.app, path: path.text, pathBase64: path.base64, visible: decision.visible,
             variant: decision.visible && isFile ? (decision.location ? "original" : "redacted") : nil,
             read: decision.read, write: decision.write, rule: decision.rule.rawValue)
     }
 
     /// The decision about a path as the filters would make it: a hidden directory hides what is below it.
     private func decide(
-        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ path: String
+        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ parts: [[UInt8]]
     ) -> Decision {
         let now = UInt64(Date().timeIntervalSince1970)
         var place = snapshot.root
         var decision = snapshot.decide(principal, place, .directory, isOwner: false, now: now)
-        let parts = path.split(separator: "/").map { Array($0.utf8) }
-        var above = ""
         for (index, name) in parts.enumerated() {
             guard decision.visible else { return decision }
             place = snapshot.step(from: place, name: name)
-            above += (above.isEmpty ? "" : "/") + String(decoding: name, as: UTF8.self)
-            let attributes = try? FileAttributes.of(path: service.library.path + "/" + above)
+            let attributes = attributes(of: parts[...index])
             let isDirectory = attributes?.kind == .directory || (attributes == nil && index < parts.count - 1)
             let owner = attributes.map {
                 OwnershipStore.Key(device: $0.device, inode: $0.inode, born: FileIdentity($0).born)
@@ -96,10 +95,6 @@ extension ServiceHandler {
         return decision
     }
 
-    private func kind(of path: String) -> FileKind? {
-        (try? FileAttributes.of(path: service.library.path + "/" + path))?.kind
-    }
-
     private func scope(_ text: String?, _ base64: String?) throws -> String {
         guard let text else { return "" }
         guard base64 == nil else {
@@ -110,7 +105,7 @@ extension ServiceHandler {
     }
 
     private func requireDirectory(_ path: String) throws {
-        guard let kind = kind(of: path) else {
+        guard let kind = attributes(of: path.split(separator: "/").map { Array($0.utf8) })?.kind else {
             throw ControlError.notFound(kind: "directory", name: path, remedy: "a grant is given under what exists")
         }
         guard kind == .directory else {

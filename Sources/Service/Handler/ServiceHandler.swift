@@ -1,5 +1,7 @@
+import CLinux
 import Control
 import Glibc
+import LinuxSystem
 import Policy
 import StackedFS
 import Store
@@ -58,27 +60,46 @@ final class ServiceHandler: ControlHandler {
         return permission
     }
 
-    /// A path as the library has it: relative paths as they are, absolute ones in the library or in a view.
-    func relative(_ path: String, parameter: String) throws -> String {
-        guard !path.contains("\0") else {
+    /// A path as the library has it, by components: relative paths as they are, absolute ones in the library or in a
+    /// view. Names are bytes, not always UTF-8.
+    func components(of path: FaithfulPath, parameter: String) throws -> [[UInt8]] {
+        guard !path.bytes.contains(0) else {
             throw ControlError.invalidParameter(parameter: parameter, reason: "a path has no NUL bytes")
         }
-        var rest = Substring(path)
-        if path.hasPrefix("/") {
-            let tops = [service.library.path] + service.views.all.map(\.path)
-            guard let top = tops.first(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
+        let slash = UInt8(ascii: "/")
+        var rest = path.bytes[...]
+        if rest.first == slash {
+            let tops = ([service.library.path] + service.views.all.map(\.path)).map { Array($0.utf8) }
+            let top = tops.first { rest.starts(with: $0) && (rest.count == $0.count || rest[$0.count] == slash) }
+            guard let top else {
                 throw ControlError.invalidParameter(
-                    parameter: parameter, reason: "\(path) lies neither in the library nor in a view",
+                    parameter: parameter, reason: "\(path.text) lies neither in the library nor in a view",
                     remedy: "name it relative to the library \(service.library.path)")
             }
-            rest = path.dropFirst(top.count)
+            rest = rest.dropFirst(top.count)
         }
-        let parts = rest.split(separator: "/").filter { $0 != "." }
-        guard !parts.contains("..") else {
+        let parts = rest.split(separator: slash).map(Array.init).filter { $0 != Array(".".utf8) }
+        guard !parts.contains(Array("..".utf8)) else {
             throw ControlError.invalidParameter(
                 parameter: parameter, reason: "“..” could lead out of the library", remedy: "name the path without it")
         }
-        return parts.joined(separator: "/")
+        return parts
+    }
+
+    /// As ``components(of:parameter:)``, as one text.
+    func relative(_ path: String, parameter: String) throws -> String {
+        let parts = try components(of: FaithfulPath(path), parameter: parameter)
+        return String(decoding: Array(parts.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self)
+    }
+
+    /// What is at a path of the library; a symbolic link is itself.
+    func attributes(of components: some Sequence<[UInt8]>) -> FileAttributes? {
+        let path = components.reduce(Array(service.library.path.utf8)) { $0 + [UInt8(ascii: "/")] + $1 } + [0]
+        return path.withUnsafeBufferPointer { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { memory in
+                memory.baseAddress.flatMap { try? FileAttributes.of(mv_AT_FDCWD, name: $0) }
+            }
+        }
     }
 }
 

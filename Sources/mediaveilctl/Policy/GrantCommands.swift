@@ -127,7 +127,8 @@ struct CheckCommand: ServiceCommand {
         if output.asJSON {
             output.json(reply)
         } else {
-            let shown = Words.path(reply.path, reply.pathBase64) ?? ""
+            let path = Words.path(reply.path, reply.pathBase64) ?? ""
+            let shown = path.isEmpty ? "." : path
             let variant = reply.visible ? reply.variant ?? "visible" : "hidden"
             if output.isTerminal {
                 output.line("\(Escaping.line(reply.app)) at \(shown): \(output.style.judged(variant))")
