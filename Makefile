@@ -3,9 +3,12 @@
 PREFIX ?= /usr
 DESTDIR ?=
 SWIFT ?= swift
-export PREFIX DESTDIR SWIFT
+# What is installed must run without the toolchain.
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+FUZZ_SECONDS ?= 300
+export PREFIX DESTDIR SWIFT FUZZ_SECONDS
 
-.PHONY: help demo test test-extra build bench lint install uninstall deb packages clean
+.PHONY: help demo test test-extra build bench fuzz lint install uninstall deb packages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -13,8 +16,8 @@ help: ## List the targets
 demo: ## Show the main job on real photos, step by step
 	@scripts/machine
 	@scripts/packages demo
-	$(SWIFT) build -c release --product mediaveild
-	$(SWIFT) build -c release --product mediaveilctl
+	$(RELEASE) --product mediaveild
+	$(RELEASE) --product mediaveilctl
 	@scripts/demo
 
 test: ## Install what is needed and run every test
@@ -33,15 +36,20 @@ test-extra: ## The suites that need large packages or a long time
 build: ## Build the programs in release mode
 	@scripts/machine toolchain
 	@scripts/packages build
-	$(SWIFT) build -c release --product mediaveild
-	$(SWIFT) build -c release --product mediaveilctl
+	$(RELEASE) --product mediaveild
+	$(RELEASE) --product mediaveilctl
 
 bench: build ## Measure against the backing directory and the peers
 	@scripts/packages bench
 	@scripts/bench
 
+fuzz: ## Fuzz the redaction of hostile files for FUZZ_SECONDS (300)
+	@scripts/machine toolchain
+	@scripts/packages build
+	@scripts/fuzz
+
 lint: ## Check the format of all sources (the compiler treats warnings as errors)
-	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Package.swift
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Fuzz Package.swift
 
 install: ## Install programs, units and documentation (DESTDIR, PREFIX)
 	@scripts/install install
@@ -56,4 +64,4 @@ packages: ## Install the Debian packages that building and testing need
 	@scripts/packages test
 
 clean: ## Remove everything that was built
-	rm -rf .build
+	rm -rf .build .build-fuzz
