@@ -19,7 +19,10 @@ enum Containers {
     ]
 
     /// ISO-BMFF, EBML, RIFF, MPEG and audio.
-    private static let boxesAndStreams: [any Container.Type] = []
+    private static let boxesAndStreams: [any Container.Type] = [
+        JPEGXL.self,
+        ISOMedia.self,
+    ]
 
     /// Text, told last because it has no signature.
     private static let text: [any Container.Type] = [

@@ -1,0 +1,203 @@
+// Timed tracks whose samples carry positions.
+
+extension ISOMedia {
+    /// The parts of a track that matter here.
+    private struct Track {
+        var formats: [String] = []
+        var table: [String: Box] = [:]
+        /// Keys of timed metadata boxes (QuickTime `mebx`) name locations.
+        var hasLocationKeys = false
+    }
+
+    static func track(_ walk: Walk, _ box: Box, _ movie: inout Movie) throws(PlanningError) {
+        var track = Track()
+        for child in try Box.children(walk, box.payload) {
+            switch child.type {
+            case "mdia": try media(try walk.nested(), child, &track, &movie)
+            case "udta": try userData(try walk.nested(), child.payload, &movie)
+            case "meta": try meta(try walk.nested(), child, &movie, file: 0)
+            case "uuid": try uuid(try walk.nested(), child, &movie)
+            case "XMP_": try XMPPacket.plan(walk, child.payload)
+            default:
+                if LocationAtoms.boxes[child.type] != nil { child.neutralise(walk, "\(child.type) box") }
+            }
+        }
+        let positions = track.formats.first {
+            LocationAtoms.tracks[$0] != nil && ($0 != "mebx" || track.hasLocationKeys)
+        }
+        let text = track.formats.first { LocationAtoms.textTracks.contains($0) }
+        guard let format = positions ?? text else { return }
+        if positions != nil { movie.hasPositions = true }
+        try samples(walk, track, format, isText: positions == nil)
+    }
+
+    private static func media(
+        _ walk: Walk, _ box: Box, _ track: inout Track, _ movie: inout Movie
+    ) throws(PlanningError) {
+        for child in try Box.children(walk, box.payload) {
+            switch child.type {
+            case "minf", "stbl": try media(try walk.nested(), child, &track, &movie)
+            case "stsd": try descriptions(walk, child, &track)
+            case "stco", "co64", "stsz", "stz2", "stsc": track.table[child.type] = child
+            case "udta": try userData(try walk.nested(), child.payload, &movie)
+            default: break
+            }
+        }
+    }
+
+    private static func descriptions(_ walk: Walk, _ box: Box, _ track: inout Track) throws(PlanningError) {
+        guard box.payloadCount >= 8 else { return }
+        for entry in try Box.children(try walk.nested(), box.payload.lowerBound + 8..<box.payload.upperBound) {
+            track.formats.append(entry.type)
+            guard entry.type == "mebx", entry.payloadCount <= 65_536 else { continue }
+            let bytes = try walk.reader.bytes(at: entry.payload.lowerBound, count: Int(entry.payloadCount))
+            let text = String(decoding: bytes, as: UTF8.self).lowercased()
+            track.hasLocationKeys = text.contains("location") || text.contains("gps") || text.contains("iso6709")
+        }
+    }
+
+    // MARK: samples
+
+    private static let readLimit = 1_500
+
+    private static func samples(
+        _ walk: Walk, _ track: Track, _ format: String, isText: Bool
+    ) throws(PlanningError) {
+        let chunks = try self.chunks(walk, track)
+        let count = chunks.reduce(0) { $0 + $1.sizes.count }
+        // Formats whose samples are looked into one by one; the others go whole.
+        guard count <= readLimit, ["gpmd", "camm"].contains(format) || isText else {
+            if isText { return try blankText(walk, chunks, format) }
+            for chunk in chunks {
+                walk.draft.blank(
+                    chunk.range, with: format == "camm" ? 0xFF : 0, kind: "\(format) track",
+                    reason: "\(format) track blanked whole")
+            }
+            return
+        }
+        for chunk in chunks {
+            var position = chunk.range.lowerBound
+            for size in chunk.sizes {
+                try sample(walk, position..<position + size, format, isText: isText)
+                position += size
+            }
+        }
+    }
+
+    /// A text track with too many samples to read: coordinates cannot be looked for.
+    private static func blankText(_ walk: Walk, _ chunks: [Chunk], _ format: String) throws(PlanningError) {
+        for chunk in chunks {
+            walk.draft.blank(
+                chunk.range, kind: "\(format) track", reason: "\(format) track blanked whole: too many samples")
+        }
+    }
+
+    private static func sample(
+        _ walk: Walk, _ range: Range<UInt64>, _ format: String, isText: Bool
+    ) throws(PlanningError) {
+        guard !range.isEmpty else { return }
+        if isText {
+            guard range.upperBound - range.lowerBound <= 65_536 else {
+                walk.draft.blank(range, kind: "text sample", reason: "text sample blanked: longer than 64 KiB")
+                return
+            }
+            return try text(walk, range, "text sample")
+        }
+        if format == "camm" { return try cameraMotion(walk, range) }
+        try GPMF.plan(walk, range)
+    }
+
+    /// Camera Motion Metadata: two reserved bytes, a type (little-endian), data. Types 5 and 6 are positions.
+    private static func cameraMotion(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        guard range.upperBound - range.lowerBound >= 4 else { return }
+        let type = try walk.reader.u16(at: range.lowerBound + 2, .little)
+        guard type == 5 || type == 6 || type > 7 else { return }
+        // No reader knows this type; zeros under the old one would read as 0, 0.
+        walk.draft.patch(range.lowerBound + 2..<range.lowerBound + 4, .bytes([0xFF, 0xFF]), "camm position")
+        walk.draft.patch(range.lowerBound + 4..<range.upperBound, .fill(0), "camm position")
+    }
+
+    /// Samples that lie one behind the other.
+    private struct Chunk {
+        let range: Range<UInt64>
+        let sizes: [UInt64]
+    }
+
+    /// Where a track's samples lie (ISO/IEC 14496-12, 8.7).
+    private static func chunks(_ walk: Walk, _ track: Track) throws(PlanningError) -> [Chunk] {
+        guard let offsets = track.table["stco"] ?? track.table["co64"], let sizeBox = track.table["stsz"],
+            let runBox = track.table["stsc"]
+        else { throw .malformed("sample table is incomplete") }
+        let starts = try numbers(walk, offsets, width: offsets.type == "co64" ? 8 : 4, columns: 1, skip: 4)
+        let fixed = UInt64(try walk.reader.u32(at: sizeBox.payload.lowerBound + 4, .big))
+        let samples = UInt64(try walk.reader.u32(at: sizeBox.payload.lowerBound + 8, .big))
+        let sizes = fixed == 0 ? try numbers(walk, sizeBox, width: 4, columns: 1, skip: 8) : []
+        let runs = try numbers(walk, runBox, width: 4, columns: 3, skip: 4)
+        guard samples <= 10_000_000 else { throw .limit("too many samples") }
+        var chunks: [Chunk] = []
+        var next: UInt64 = 0
+        var run = 0
+        for (index, start) in starts.enumerated() {
+            while run + 5 < runs.count, runs[run + 3] <= UInt64(index + 1) { run += 3 }
+            let perChunk = run + 1 < runs.count ? runs[run + 1] : 1
+            var here: [UInt64] = []
+            var length: UInt64 = 0
+            for _ in 0..<min(perChunk, samples - min(samples, next)) {
+                let size = fixed != 0 ? fixed : next < UInt64(sizes.count) ? sizes[Int(next)] : 0
+                here.append(size)
+                let (sum, overflow) = length.addingReportingOverflow(size)
+                guard !overflow else { throw .malformed("samples are too long") }
+                length = sum
+                next += 1
+            }
+            chunks.append(
+                Chunk(range: try walk.reader.range(at: start, count: length, in: 0..<walk.reader.size), sizes: here))
+        }
+        return chunks
+    }
+
+    private static func numbers(
+        _ walk: Walk, _ box: Box, width: Int, columns: Int, skip: UInt64
+    ) throws(PlanningError) -> [UInt64] {
+        let at = box.payload.lowerBound + skip
+        let count = UInt64(try walk.reader.u32(at: at, .big)) * UInt64(columns)
+        guard count <= 131_072, count * UInt64(width) <= box.payload.upperBound - min(box.payload.upperBound, at + 4)
+        else {
+            throw .limit("sample table of \(count) numbers")
+        }
+        let bytes = try walk.reader.bytes(at: at + 4, count: Int(count) * width)
+        return (0..<Int(count)).map { index in
+            bytes[(index * width)..<((index + 1) * width)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+}
+
+/// GoPro's metadata format (github.com/gopro/gpmf-parser): nested keys of four letters.
+enum GPMF {
+    private static let positions: Set<String> = ["GPS5", "GPS9", "GPSU", "GPSP", "GPSF", "GPRI", "GPSA", "GLPI"]
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        try walk.unit(range, "GPMF") { () throws(PlanningError) in try keys(try walk.nested(), range) }
+    }
+
+    private static func keys(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var position = range.lowerBound
+        while range.upperBound - position >= 8 {
+            let head = try walk.reader.bytes(at: position, count: 8)
+            // Zeros fill up the sample.
+            if head[0] == 0 { return }
+            let key = String(decoding: head[0..<4], as: UTF8.self)
+            let length = UInt64(head[5]) * (UInt64(head[6]) << 8 | UInt64(head[7]))
+            let padded = (length + 3) & ~3
+            guard padded <= range.upperBound - position - 8 else { throw .malformed("\(key) does not fit") }
+            let data = position + 8..<position + 8 + padded
+            if positions.contains(key) {
+                walk.draft.patch(position..<position + 4, .bytes(Array("FREE".utf8)), "GPMF \(key)")
+                walk.draft.patch(data, .fill(0), "GPMF \(key)")
+            } else if head[4] == 0 {
+                try keys(try walk.nested(), data)
+            }
+            position = data.upperBound
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// Files of boxes (ISO/IEC 14496-12, QuickTime): MP4, MOV, 3GP, M4A, HEIF, AVIF, CR3.
+///
+/// What cannot be understood here throws, and the whole range is blanked: metadata of a movie may lie in any part of its
+/// media data, so no smaller unit is certain.
+enum ISOMedia: Container {
+    static let name = "MP4"
+
+    private static let firstTypes: Set<String> = [
+        "ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "moof", "meta",
+    ]
+
+    static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
+        guard head.count >= 12 else { return false }
+        let type = String(decoding: head[4..<8], as: UTF8.self)
+        guard firstTypes.contains(type) else { return false }
+        let size = head[0..<4].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        guard type == "ftyp" || type == "styp" else {
+            return size == 1 || size == 0 || size >= 8 && size <= range.upperBound - range.lowerBound
+        }
+        return size >= 8 && size <= 4_096
+    }
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var movie = Movie()
+        var position = range.lowerBound
+        while range.upperBound - position >= 8 {
+            let box: Box
+            do { box = try Box.read(walk, at: position, in: range) } catch {
+                guard error.reason != nil, position > range.lowerBound else { throw error }
+                movie.rest = position..<range.upperBound
+                break
+            }
+            try top(walk, box, &movie)
+            position = box.range.upperBound
+        }
+        try finish(walk, range, movie)
+    }
+
+    /// What is learnt while the boxes of the file pass by.
+    struct Movie {
+        var media: [Range<UInt64>] = []
+        var hasMovie = false
+        var hasItems = false
+        var hasFragments = false
+        /// A timed track carries positions.
+        var hasPositions = false
+        /// Bytes at the end that are no box.
+        var rest: Range<UInt64>?
+    }
+
+    private static func top(_ walk: Walk, _ box: Box, _ movie: inout Movie) throws(PlanningError) {
+        switch box.type {
+        case "ftyp": name(walk, box)
+        case "moov":
+            movie.hasMovie = true
+            try moov(try walk.nested(), box, &movie)
+        case "moof":
+            movie.hasFragments = true
+            try fragment(try walk.nested(), box)
+        case "meta":
+            try meta(try walk.nested(), box, &movie, file: 0)
+        case "mdat": movie.media.append(box.payload)
+        case "uuid": try uuid(try walk.nested(), box, &movie)
+        case "XMP_": try XMPPacket.plan(walk, box.payload)
+        case "mpvd": try NestedMedia.plan(try walk.nested(), box.payload)
+        case "udta": try userData(try walk.nested(), box.payload, &movie)
+        case "free", "skip", "wide":
+            let head = try walk.reader.bytes(at: box.payload.lowerBound, count: Int(min(8, box.payloadCount)))
+            if head.starts(with: Array("GPS ".utf8)) || head.starts(with: Array("freeGPS ".utf8)) {
+                walk.draft.patch(box.payload, .fill(0), "GPS block")
+            }
+        default:
+            if LocationAtoms.boxes[box.type] != nil { box.neutralise(walk, "\(box.type) box") }
+        }
+    }
+
+    private static func finish(_ walk: Walk, _ range: Range<UInt64>, _ movie: Movie) throws(PlanningError) {
+        if !movie.hasMovie, !movie.hasItems, !movie.hasFragments, !movie.media.isEmpty {
+            for part in movie.media {
+                walk.draft.blank(part, kind: "media data", reason: "media data blanked: no moov box yet")
+            }
+        }
+        if movie.hasPositions, movie.hasFragments {
+            for part in movie.media {
+                walk.draft.blank(part, kind: "media data", reason: "media data blanked: positions in fragments")
+            }
+        }
+        guard let rest = movie.rest else { return }
+        // Trailers of cameras (Insta360, Samsung) or remains: what is a medium or text of a position is found by signature.
+        let end = try walk.reader.bytes(
+            at: range.upperBound - min(32, range.upperBound - range.lowerBound),
+            count: Int(min(32, range.upperBound - range.lowerBound)))
+        if end == Array("8db42d694ccc418790edff439fe026bf".utf8) {
+            walk.draft.blank(rest, kind: "Insta360 trailer", reason: "Insta360 trailer blanked: positions among it")
+        } else {
+            try Trailer.plan(walk, rest)
+        }
+    }
+
+    private static func name(_ walk: Walk, _ box: Box) {
+        guard let brand = try? walk.reader.bytes(at: box.payload.lowerBound, count: 4) else { return }
+        switch String(decoding: brand, as: UTF8.self) {
+        case "heic", "heix", "hevc", "hevx", "mif1", "msf1", "heim", "heis", "hevm": walk.name("HEIF")
+        case "avif", "avis": walk.name("AVIF")
+        case "crx ": walk.name("CR3")
+        case "qt  ": walk.name("MOV")
+        case "M4A ", "M4B ", "M4P ": walk.name("M4A")
+        case let brand where brand.hasPrefix("3g"): walk.name("3GP")
+        default: walk.name("MP4")
+        }
+    }
+}

@@ -1,0 +1,52 @@
+/// A box of the ISO base media file format (ISO/IEC 14496-12, 4.2) or an atom of QuickTime.
+struct Box {
+    /// Four bytes; for messages and comparison as Latin-1 text, so that "©xyz" can be written.
+    let type: String
+    let range: Range<UInt64>
+    let payload: Range<UInt64>
+
+    /// Where the type stands.
+    var typeRange: Range<UInt64> { range.lowerBound + 4..<range.lowerBound + 8 }
+
+    var payloadCount: UInt64 { payload.upperBound - payload.lowerBound }
+
+    private static let limit = 16_384
+
+    /// The boxes that fill `range`; fewer than 8 bytes behind the last one are no box (QuickTime ends user data so).
+    ///
+    /// - Throws: `.malformed` for a box that does not fit.
+    static func children(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> [Box] {
+        var boxes: [Box] = []
+        var position = range.lowerBound
+        while range.upperBound - position >= 8 {
+            let box = try read(walk, at: position, in: range)
+            guard boxes.count < limit else { throw .limit("more than \(limit) boxes") }
+            boxes.append(box)
+            position = box.range.upperBound
+        }
+        return boxes
+    }
+
+    static func read(_ walk: Walk, at position: UInt64, in range: Range<UInt64>) throws(PlanningError) -> Box {
+        var size = UInt64(try walk.reader.u32(at: position, .big))
+        let type = String(
+            String.UnicodeScalarView(try walk.reader.bytes(at: position + 4, count: 4).map { Unicode.Scalar($0) }))
+        var header: UInt64 = 8
+        if size == 1 {
+            size = try walk.reader.u64(at: position + 8, .big)
+            header = 16
+        } else if size == 0 {
+            size = range.upperBound - position
+        }
+        guard size >= header, size <= range.upperBound - position else {
+            throw .malformed("box \(type.debugDescription) does not fit")
+        }
+        return Box(type: type, range: position..<position + size, payload: position + header..<position + size)
+    }
+
+    /// Makes the box one that readers skip: type `free`, payload zeros, size as it was.
+    func neutralise(_ walk: Walk, _ kind: String) {
+        walk.draft.patch(typeRange, .bytes(Array("free".utf8)), kind)
+        walk.draft.patch(payload, .fill(0), kind)
+    }
+}
