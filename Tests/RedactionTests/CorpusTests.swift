@@ -7,16 +7,9 @@ import Testing
     "Corpus", .enabled(if: Corpus.folder != nil, "there is no ../shared/corpus beside the checkout"),
     .timeLimit(.minutes(5)))
 struct CorpusTests {
-    /// Files whose containers have no planner yet.
-    static func isPending(_ file: Corpus.File) -> Bool {
-        let extensions = [".mp4", ".mov", ".3gp", ".heic", ".avif", ".cr3", ".jxl", ".mkv"]
-        let path = file.path.lowercased()
-        return extensions.contains { path.hasSuffix($0) } || path.contains("jpeg-motionphoto")
-    }
-
     @Test(
         "No needle is readable in a redacted file, its length is the original's",
-        arguments: Corpus.files.filter { !isPending($0) })
+        arguments: Corpus.files)
     func needles(file: Corpus.File) throws {
         let original = try #require(Corpus.read(file))
         let redacted = try Redacted(original)

@@ -22,6 +22,10 @@ enum Containers {
     private static let boxesAndStreams: [any Container.Type] = [
         JPEGXL.self,
         ISOMedia.self,
+        Matroska.self,
+        RIFF.self,
+        ID3.self,
+        FLAC.self,
     ]
 
     /// Text, told last because it has no signature.

@@ -1,0 +1,126 @@
+/// Matroska and WebM (RFC 9559): tags that name a location, attachments that are media of their own.
+enum Matroska: Container {
+    static let name = "Matroska"
+
+    private enum ID {
+        static let segment: UInt32 = 0x1853_8067
+        static let cluster: UInt32 = 0x1F43_B675
+        static let tags: UInt32 = 0x1254_C367
+        static let tag: UInt32 = 0x7373
+        static let simpleTag: UInt32 = 0x67C8
+        static let tagName: UInt32 = 0x45A3
+        static let tagString: UInt32 = 0x4487
+        static let tagBinary: UInt32 = 0x4485
+        static let attachments: UInt32 = 0x1941_A469
+        static let attachedFile: UInt32 = 0x61A7
+        static let fileData: UInt32 = 0x465C
+        static let info: UInt32 = 0x1549_A966
+        static let title: UInt32 = 0x7BA9
+    }
+
+    static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
+        head.starts(with: [0x1A, 0x45, 0xDF, 0xA3])
+    }
+
+    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        for element in try EBMLElement.children(walk, range) where element.id == ID.segment {
+            try segment(try walk.nested(), element.data)
+        }
+    }
+
+    private static func segment(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let element = try EBMLElement.read(walk, at: position, in: range)
+            switch element.id {
+            case ID.tags: try mended(walk, element) { walk, range throws(PlanningError) in try tags(walk, range) }
+            case ID.attachments:
+                try mended(walk, element) { walk, range throws(PlanningError) in try attachments(walk, range) }
+            case ID.info: try mended(walk, element) { walk, range throws(PlanningError) in try info(walk, range) }
+            default: break
+            }
+            if element.isOpen {
+                // A cluster that was written while it was recorded ends where the next one begins.
+                guard element.id == ID.cluster else { throw .malformed("element of unknown size") }
+                position = try end(of: walk, element.data)
+            } else {
+                position = element.data.upperBound
+            }
+        }
+    }
+
+    /// Where an open cluster ends: at the first element of the segment's own level.
+    private static func end(of walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> UInt64 {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            let element = try EBMLElement.read(walk, at: position, in: range)
+            if element.id > 0xFF_FFFF { return position }
+            position = element.data.upperBound
+        }
+        return position
+    }
+
+    /// Plans a master element; if something in it was patched, its checksum (RFC 8794, 11.3.1) becomes a void element.
+    private static func mended(
+        _ walk: Walk, _ element: EBMLElement, _ body: (Walk, Range<UInt64>) throws(PlanningError) -> Void
+    ) throws(PlanningError) {
+        let mark = walk.draft.mark
+        try body(try walk.nested(), element.data)
+        guard walk.draft.hasPatches(since: mark), !element.data.isEmpty,
+            let first = try? EBMLElement.read(walk, at: element.data.lowerBound, in: element.data),
+            first.id == EBMLElement.crc32
+        else { return }
+        walk.draft.patch(first.start..<first.start + 1, .bytes([EBMLElement.void]), "Matroska CRC-32")
+    }
+
+    private static func tags(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        for tag in try EBMLElement.children(walk, range) where tag.id == ID.tag {
+            try mended(walk, tag) { walk, range throws(PlanningError) in try simpleTags(walk, range) }
+        }
+    }
+
+    private static func simpleTags(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        for element in try EBMLElement.children(walk, range) where element.id == ID.simpleTag {
+            try mended(walk, element) { walk, range throws(PlanningError) in try simpleTag(walk, range) }
+        }
+    }
+
+    private static func simpleTag(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let parts = try EBMLElement.children(walk, range)
+        var key = ""
+        if let name = parts.first(where: { $0.id == ID.tagName }) {
+            let length = Int(min(256, name.data.upperBound - name.data.lowerBound))
+            key = String(decoding: try walk.reader.bytes(at: name.data.lowerBound, count: length), as: UTF8.self)
+        }
+        let isLocation = LocationAtoms.isLocation(key: key)
+        for part in parts {
+            switch part.id {
+            case ID.tagString where isLocation: walk.draft.patch(part.data, .fill(0x20), "Matroska tag \(key)")
+            case ID.tagBinary where isLocation: walk.draft.patch(part.data, .fill(0), "Matroska tag \(key)")
+            case ID.tagString where part.data.upperBound - part.data.lowerBound <= 65_536:
+                try ISOMedia.text(walk, part.data, "Matroska tag \(key)")
+            case ID.tagBinary: try NestedMedia.plan(try walk.nested(), part.data)
+            case ID.simpleTag:
+                try mended(walk, part) { walk, range throws(PlanningError) in try simpleTag(walk, range) }
+            default: break
+            }
+        }
+    }
+
+    private static func attachments(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        for file in try EBMLElement.children(walk, range) where file.id == ID.attachedFile {
+            try mended(walk, file) { walk, range throws(PlanningError) in
+                for part in try EBMLElement.children(walk, range) where part.id == ID.fileData {
+                    try NestedMedia.plan(try walk.nested(), part.data)
+                }
+            }
+        }
+    }
+
+    private static func info(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        for part in try EBMLElement.children(walk, range)
+        where part.id == ID.title && part.data.upperBound - part.data.lowerBound <= 4_096 {
+            try ISOMedia.text(walk, part.data, "Matroska title")
+        }
+    }
+}
