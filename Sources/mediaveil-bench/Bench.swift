@@ -1,14 +1,19 @@
 import CLinux
 import Glibc
 
-/// Measures places against each other: `mediaveil-bench REFERENCE NAME=DIRECTORY…`.
+/// Measures places against each other: `mediaveil-bench NAME=DIRECTORY…`; or redacted files:
+/// `mediaveil-bench --redacted LIBRARY VIEW`.
 ///
 /// Every workload runs in all places in turn, several rounds in one run, and the medians are compared: the machine's
 /// noise meets all of them alike. The first place is the reference; a ratio above 1 is faster than it.
 @main
 enum Bench {
     static func main() {
-        let places = CommandLine.arguments.dropFirst().compactMap(Place.init)
+        let words = CommandLine.arguments
+        if words.count == 4, words[1] == "--redacted" {
+            return RedactedOpens.measure(library: words[2], view: words[3])
+        }
+        let places = words.dropFirst().compactMap(Place.init)
         guard let reference = places.first else {
             report("usage: mediaveil-bench NAME=DIRECTORY NAME=DIRECTORY…")
             exit(2)

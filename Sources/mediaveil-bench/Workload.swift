@@ -45,16 +45,17 @@ struct Workload: Sendable {
 
     private static func removeBig(_ place: String) { unlink(place + "/bench-big") }
 
+    /// A folder of its own for each workload: the name of one that was just removed may still be known to a kernel.
     private static func makeMany(_ place: String, _ count: Int) {
-        mkdir(place + "/bench-many", 0o755)
+        mkdir(place, 0o755)
         for index in 0..<count {
-            withFile(place + "/bench-many/\(index).txt", O_CREAT | O_WRONLY) { write($0, "0123456789abcdef", 16) }
+            withFile(place + "/\(index).txt", O_CREAT | O_WRONLY) { write($0, "0123456789abcdef", 16) }
         }
     }
 
     private static func removeMany(_ place: String, _ count: Int) {
-        for index in 0..<count { unlink(place + "/bench-many/\(index).txt") }
-        rmdir(place + "/bench-many")
+        for index in 0..<count { unlink(place + "/\(index).txt") }
+        rmdir(place)
     }
 
     /// Offsets that visit the blocks of the big file in an order without a pattern.
@@ -120,32 +121,35 @@ struct Workload: Sendable {
     }
 
     static let openRead = Workload(
-        name: "open + read 4 KiB + close", operations: many, prepare: { makeMany($0, many) },
-        clean: { removeMany($0, many) }
+        name: "open + read 4 KiB + close", operations: many, prepare: { makeMany($0 + "/bench-open", many) },
+        clean: { removeMany($0 + "/bench-open", many) }
     ) { place in
         var buffer = [UInt8](repeating: 0, count: 4_096)
         return timed {
             for index in 0..<many {
-                withFile(place + "/bench-many/\(index).txt", O_RDONLY) { read($0, &buffer, 4_096) }
+                withFile(place + "/bench-open/\(index).txt", O_RDONLY) { read($0, &buffer, 4_096) }
             }
         }
     }
 
     static let status = Workload(
-        name: "stat", operations: many, prepare: { makeMany($0, many) }, clean: { removeMany($0, many) }
+        name: "stat", operations: many, prepare: { makeMany($0 + "/bench-stat", many) },
+        clean: { removeMany($0 + "/bench-stat", many) }
     ) { place in
         var status = stat()
-        return timed { for index in 0..<many { stat(place + "/bench-many/\(index).txt", &status) } }
+        return timed { for index in 0..<many { stat(place + "/bench-stat/\(index).txt", &status) } }
     }
 
     static let listing = Workload(
-        name: "list 10,000 entries", operations: 10_000, prepare: { makeMany($0, 10_000) },
-        clean: { removeMany($0, 10_000) }
+        name: "list 10,000 entries", operations: 10_000, prepare: { makeMany($0 + "/bench-list", 10_000) },
+        clean: { removeMany($0 + "/bench-list", 10_000) }
     ) { place in
         timed {
-            guard let directory = opendir(place + "/bench-many") else { return }
-            while readdir(directory) != nil {}
+            guard let directory = opendir(place + "/bench-list") else { return }
+            var entries = 0
+            while readdir(directory) != nil { entries += 1 }
             closedir(directory)
+            if entries != 10_002 { Bench.report("\(place) lists \(entries) entries") }
         }
     }
 
@@ -153,8 +157,8 @@ struct Workload: Sendable {
         name: "create + write + close, unlink", operations: 1_000
     ) { place in
         timed {
-            makeMany(place, 1_000)
-            removeMany(place, 1_000)
+            makeMany(place + "/bench-create", 1_000)
+            removeMany(place + "/bench-create", 1_000)
         }
     }
 }
