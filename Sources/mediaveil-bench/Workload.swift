@@ -62,103 +62,105 @@ struct Workload: Sendable {
     private static func offset(_ index: Int) -> off_t { off_t((index &* 7_919) % (bigSize / 4_096) * 4_096) }
 
     static let sequentialRead = Workload(
-        name: "sequential read 1 MiB", operations: bigSize >> 20, prepare: makeBig, clean: removeBig
-    ) { place in
-        var buffer = [UInt8](repeating: 0, count: 1 << 20)
-        return timed {
-            withFile(place + "/bench-big", O_RDONLY) { while read($0, &buffer, buffer.count) > 0 {} }
-        }
-    }
+        name: "sequential read 1 MiB", operations: bigSize >> 20, prepare: makeBig, clean: removeBig,
+        measure: { place in
+            var buffer = [UInt8](repeating: 0, count: 1 << 20)
+            return timed {
+                withFile(place + "/bench-big", O_RDONLY) { while read($0, &buffer, buffer.count) > 0 {} }
+            }
+        })
 
     static let sequentialWrite = Workload(
-        name: "sequential write 1 MiB", operations: bigSize >> 20, prepare: makeBig, clean: removeBig
-    ) { place in
-        let buffer = [UInt8](repeating: 1, count: 1 << 20)
-        return timed {
-            withFile(place + "/bench-big", O_WRONLY) { descriptor in
-                for _ in 0..<(bigSize >> 20) { write(descriptor, buffer, buffer.count) }
+        name: "sequential write 1 MiB", operations: bigSize >> 20, prepare: makeBig, clean: removeBig,
+        measure: { place in
+            let buffer = [UInt8](repeating: 1, count: 1 << 20)
+            return timed {
+                withFile(place + "/bench-big", O_WRONLY) { descriptor in
+                    for _ in 0..<(bigSize >> 20) { write(descriptor, buffer, buffer.count) }
+                }
             }
-        }
-    }
+        })
 
     static let randomRead = Workload(
-        name: "random read 4 KiB", operations: 20_000, prepare: makeBig, clean: removeBig
-    ) { place in
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        var seconds = 0.0
-        withFile(place + "/bench-big", O_RDONLY) { descriptor in
-            seconds = timed { for index in 0..<20_000 { pread(descriptor, &buffer, 4_096, offset(index)) } }
-        }
-        return seconds
-    }
+        name: "random read 4 KiB", operations: 20_000, prepare: makeBig, clean: removeBig,
+        measure: { place in
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            var seconds = 0.0
+            withFile(place + "/bench-big", O_RDONLY) { descriptor in
+                seconds = timed { for index in 0..<20_000 { pread(descriptor, &buffer, 4_096, offset(index)) } }
+            }
+            return seconds
+        })
 
     static let randomWrite = Workload(
-        name: "random write 4 KiB", operations: 20_000, prepare: makeBig, clean: removeBig
-    ) { place in
-        let buffer = [UInt8](repeating: 2, count: 4_096)
-        var seconds = 0.0
-        withFile(place + "/bench-big", O_RDWR) { descriptor in
-            seconds = timed { for index in 0..<20_000 { pwrite(descriptor, buffer, 4_096, offset(index)) } }
-        }
-        return seconds
-    }
+        name: "random write 4 KiB", operations: 20_000, prepare: makeBig, clean: removeBig,
+        measure: { place in
+            let buffer = [UInt8](repeating: 2, count: 4_096)
+            var seconds = 0.0
+            withFile(place + "/bench-big", O_RDWR) { descriptor in
+                seconds = timed { for index in 0..<20_000 { pwrite(descriptor, buffer, 4_096, offset(index)) } }
+            }
+            return seconds
+        })
 
     static let mappedRead = Workload(
-        name: "mapped read", operations: bigSize >> 20, prepare: makeBig, clean: removeBig
-    ) { place in
-        var seconds = 0.0
-        withFile(place + "/bench-big", O_RDONLY) { descriptor in
-            guard let map = mmap(nil, bigSize, PROT_READ, MAP_SHARED, descriptor, 0), map != MAP_FAILED else { return }
-            seconds = timed {
-                var sum: UInt8 = 0
-                let bytes = UnsafeRawBufferPointer(start: map, count: bigSize)
-                for index in stride(from: 0, to: bigSize, by: 4_096) { sum &+= bytes[index] }
-                if sum == 1 { Bench.report("") }
+        name: "mapped read", operations: bigSize >> 20, prepare: makeBig, clean: removeBig,
+        measure: { place in
+            var seconds = 0.0
+            withFile(place + "/bench-big", O_RDONLY) { descriptor in
+                guard let map = mmap(nil, bigSize, PROT_READ, MAP_SHARED, descriptor, 0), map != MAP_FAILED else {
+                    return
+                }
+                seconds = timed {
+                    var sum: UInt8 = 0
+                    let bytes = UnsafeRawBufferPointer(start: map, count: bigSize)
+                    for index in stride(from: 0, to: bigSize, by: 4_096) { sum &+= bytes[index] }
+                    if sum == 1 { Bench.report("") }
+                }
+                munmap(map, bigSize)
             }
-            munmap(map, bigSize)
-        }
-        return seconds
-    }
+            return seconds
+        })
 
     static let openRead = Workload(
         name: "open + read 4 KiB + close", operations: many, prepare: { makeMany($0 + "/bench-open", many) },
-        clean: { removeMany($0 + "/bench-open", many) }
-    ) { place in
-        var buffer = [UInt8](repeating: 0, count: 4_096)
-        return timed {
-            for index in 0..<many {
-                withFile(place + "/bench-open/\(index).txt", O_RDONLY) { read($0, &buffer, 4_096) }
+        clean: { removeMany($0 + "/bench-open", many) },
+        measure: { place in
+            var buffer = [UInt8](repeating: 0, count: 4_096)
+            return timed {
+                for index in 0..<many {
+                    withFile(place + "/bench-open/\(index).txt", O_RDONLY) { read($0, &buffer, 4_096) }
+                }
             }
-        }
-    }
+        })
 
     static let status = Workload(
         name: "stat", operations: many, prepare: { makeMany($0 + "/bench-stat", many) },
-        clean: { removeMany($0 + "/bench-stat", many) }
-    ) { place in
-        var status = stat()
-        return timed { for index in 0..<many { stat(place + "/bench-stat/\(index).txt", &status) } }
-    }
+        clean: { removeMany($0 + "/bench-stat", many) },
+        measure: { place in
+            var status = stat()
+            return timed { for index in 0..<many { stat(place + "/bench-stat/\(index).txt", &status) } }
+        })
 
     static let listing = Workload(
         name: "list 10,000 entries", operations: 10_000, prepare: { makeMany($0 + "/bench-list", 10_000) },
-        clean: { removeMany($0 + "/bench-list", 10_000) }
-    ) { place in
-        timed {
-            guard let directory = opendir(place + "/bench-list") else { return }
-            var entries = 0
-            while readdir(directory) != nil { entries += 1 }
-            closedir(directory)
-            if entries != 10_002 { Bench.report("\(place) lists \(entries) entries") }
-        }
-    }
+        clean: { removeMany($0 + "/bench-list", 10_000) },
+        measure: { place in
+            timed {
+                guard let directory = opendir(place + "/bench-list") else { return }
+                var entries = 0
+                while readdir(directory) != nil { entries += 1 }
+                closedir(directory)
+                if entries != 10_002 { Bench.report("\(place) lists \(entries) entries") }
+            }
+        })
 
     static let create = Workload(
-        name: "create + write + close, unlink", operations: 1_000
-    ) { place in
-        timed {
-            makeMany(place + "/bench-create", 1_000)
-            removeMany(place + "/bench-create", 1_000)
-        }
-    }
+        name: "create + write + close, unlink", operations: 1_000,
+        measure: { place in
+            timed {
+                makeMany(place + "/bench-create", 1_000)
+                removeMany(place + "/bench-create", 1_000)
+            }
+        })
 }

@@ -27,7 +27,13 @@ enum ISOMedia: Container {
             let box: Box
             do { box = try Box.read(walk, at: position, in: range) } catch {
                 guard error.reason != nil, position > range.lowerBound else { throw error }
-                movie.rest = position..<range.upperBound
+                // Media data of a file that was cut off stays, if a movie describes it.
+                let type = try walk.reader.bytes(at: position + 4, count: 4)
+                if type == Array("mdat".utf8) {
+                    movie.media.append(position + 8..<range.upperBound)
+                } else {
+                    movie.rest = position..<range.upperBound
+                }
                 break
             }
             try top(walk, box, &movie)
@@ -86,15 +92,11 @@ enum ISOMedia: Container {
             }
         }
         guard let rest = movie.rest else { return }
-        // Trailers of cameras (Insta360, Samsung) or remains: what is a medium or text of a position is found by signature.
-        let end = try walk.reader.bytes(
-            at: range.upperBound - min(32, range.upperBound - range.lowerBound),
-            count: Int(min(32, range.upperBound - range.lowerBound)))
-        if end == Array("8db42d694ccc418790edff439fe026bf".utf8) {
-            walk.draft.blank(rest, kind: "Insta360 trailer", reason: "Insta360 trailer blanked: positions among it")
-        } else {
-            try Trailer.plan(walk, rest)
-        }
+        // Trailers of cameras (Insta360, Samsung), or a box that was cut off: what it is cannot be told.
+        let head = try walk.reader.bytes(
+            at: rest.lowerBound, count: Int(min(65_536, rest.upperBound - rest.lowerBound)))
+        if rest.upperBound - rest.lowerBound <= 65_536, head.allSatisfy({ $0 == 0 }) { return }
+        walk.draft.blank(rest, kind: "end of the file", reason: "end of the file blanked: it is no box")
     }
 
     private static func name(_ walk: Walk, _ box: Box) {
