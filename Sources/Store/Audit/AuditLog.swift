@@ -13,6 +13,8 @@ public final class AuditLog: Sendable {
         struct State {
             var events: [AuditEvent] = []
             var lost: UInt64 = 0
+            /// Names of threads that were seen lately, with the time until which they count as right.
+            var names: [Int32: (name: String?, until: Int64)] = [:]
         }
         let state = Mutex(State())
     }
@@ -40,13 +42,28 @@ public final class AuditLog: Sendable {
     /// Takes an event. Never blocks on the database; safe from any thread.
     public func record(_ event: AuditEvent) {
         let thread = UInt(pthread_self())
-        queues[Int((thread >> 12) & 15)].state.withLock { state in
+        let queue = queues[Int((thread >> 12) & 15)]
+        var event = event
+        if event.process == nil, let pid = event.pid { event.process = name(of: pid, at: event.time, queue) }
+        queue.state.withLock { state in
             guard state.events.count < capacity else {
                 state.lost += 1
                 return
             }
             state.events.append(event)
         }
+    }
+
+    /// The name of a caller's thread, asked for while the caller waits: a moment later he may be gone. A name is good
+    /// for a second, so that a storm of one caller's requests asks once.
+    private func name(of thread: Int32, at time: Int64, _ queue: Queue) -> String? {
+        if let known = queue.state.withLock({ $0.names[thread] }), known.until > time { return known.name }
+        let name = ProcessName.of(thread)
+        queue.state.withLock { state in
+            if state.names.count >= 256 { state.names.removeAll() }
+            state.names[thread] = (name, time + 1_000_000)
+        }
+        return name
     }
 
     /// Events that wait to be written.
@@ -83,7 +100,10 @@ public final class AuditLog: Sendable {
         var missing: UInt64 = 0
         for queue in queues {
             let (some, dropped) = queue.state.withLock { state in
-                defer { state = Queue.State() }
+                defer {
+                    state.events = []
+                    state.lost = 0
+                }
                 return (state.events, state.lost)
             }
             events += some
@@ -115,8 +135,7 @@ public final class AuditLog: Sendable {
         var rows: [AuditRow] = []
         rows.reserveCapacity(events.count)
         var places: [FoldKey: Int] = [:]
-        var names: [Int32: String] = [:]
-        for var event in events {
+        for event in events {
             if event.decision == .hide || event.decision == .deny {
                 let key = FoldKey(
                     uid: event.uid, view: event.view, operation: event.operation, path: event.path,
@@ -127,18 +146,23 @@ public final class AuditLog: Sendable {
                 }
                 places[key] = rows.count
             }
-            if event.process == nil, let pid = event.pid {
-                event.process = names[pid] ?? processName(pid)
-                names[pid] = event.process
-            }
             rows.append(AuditRow(id: 0, event: event, count: 1))
         }
         return rows
     }
+}
 
-    private func processName(_ thread: Int32) -> String? {
-        guard let text = try? String(contentsOfFile: "/proc/\(thread)/comm", encoding: .utf8) else { return nil }
-        return text.trimmingCharacters(in: .newlines)
+/// What a thread calls itself (proc(5), comm).
+private enum ProcessName {
+    static func of(_ thread: Int32) -> String? {
+        let file = open("/proc/\(thread)/comm", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { buffer in
+            let count = read(file, buffer.baseAddress, buffer.count)
+            guard count > 0 else { return nil }
+            return String(decoding: buffer[..<count].prefix { $0 != 0x0a }, as: UTF8.self)
+        }
     }
 }
 
