@@ -34,6 +34,7 @@ public enum Rule: String, Sendable, Hashable {
     case sharedFolder = "shared folder of another app"
     case noPermission = "no permission for this collection"
     case unknownReadonly = "unknown caller: redacted, read only"
+    case unknownNoFolder = "unknown caller: no app folders"
     case unknownDenied = "unknown callers are denied"
     case noApp = "the view's app is not registered"
 }
@@ -66,8 +67,8 @@ extension PolicySnapshot {
         if callers.unknown == .deny { return Decision(rule: .unknownDenied) }
         switch place.folder {
         case .private: return Decision(rule: place.app == 0 ? .unregisteredFolder : .foreignFolder)
-        case .shared where place.app == 0: return Decision(rule: .unregisteredFolder)
-        case .none, .privateContainer, .sharedContainer, .shared:
+        case .shared: return Decision(rule: .unknownNoFolder)
+        case .none, .privateContainer, .sharedContainer:
             return Decision(visible: true, read: true, rule: .unknownReadonly)
         }
     }

@@ -57,7 +57,24 @@ struct Termination {
             guard let attributes = try? FileAttributes.of(path: "/proc/\(pid)/fd/\(number)") else { continue }
             if attributes.kind == .regular, matches(attributes.device) { count += 1 }
         }
-        return count
+        return count + mappedFiles(of: pid, matches)
+    }
+
+    /// Files that a process has mapped, though it may have closed them (proc(5), maps: the fourth column is the device).
+    private func mappedFiles(of pid: Int32, _ matches: (UInt64) -> Bool) -> Int {
+        guard let file = fopen("/proc/\(pid)/maps", "re") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 8_192)
+        var inodes: Set<Substring> = []
+        while fgets(&line, Int32(line.count), file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let columns = text.split(separator: " ", maxSplits: 5)
+            guard columns.count >= 5, columns[4] != "0" else { continue }
+            let numbers = columns[3].split(separator: ":").compactMap { UInt32($0, radix: 16) }
+            guard numbers.count == 2, matches(UInt64(mv_makedev(numbers[0], numbers[1]))) else { continue }
+            inodes.insert(columns[4])
+        }
+        return inodes.count
     }
 
     private func numbers(in directory: String) -> [Int32] {

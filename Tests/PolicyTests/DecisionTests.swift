@@ -96,6 +96,7 @@ import Testing
         let photo = decide(open, uid: 77, "DCIM/a.jpg")
         #expect(photo.visible && photo.read && !photo.write && !photo.location)
         #expect(!decide(open, uid: 77, "Android/data/a/").visible)
+        #expect(!decide(open, uid: 77, "Android/media/a/").visible)
         let closed = try snapshot(unknown: .deny)
         #expect(!decide(closed, uid: 77, "DCIM/a.jpg").visible)
     }

@@ -35,7 +35,7 @@ import Testing
             let folderApp = isPrivate || isShared ? parts[2] : nil
             let isRegistered = folderApp.map { name in apps.contains { $0.name == name } } ?? false
             guard let app = apps.first(where: { $0.uids.contains(uid) })?.name else {
-                if callers.unknown == .deny || isPrivate || (isShared && !isRegistered) {
+                if callers.unknown == .deny || isPrivate || isShared {
                     return (false, false, false, false)
                 }
                 return (true, true, false, false)

@@ -16,11 +16,13 @@ extension ServiceHandler {
         }
         let changes = PolicyDocument.changes(from: old, to: new)
         guard request.dryRun != true else { return ImportPolicyRequest.Reply(changes: changes, applied: false) }
-        for view in old.views where !new.views.contains(view) { _ = service.views.unmount(name: view.name) }
+        for view in new.views { try requireUsable(view.name, at: view.path) }
         try changing("policy-import", app: nil, peer, detail: "\(changes.count) changes") {
             try service.store.replaceAll(
                 apps: new.apps, grants: new.grants, views: new.views.map { ($0.name, $0.app, $0.path) })
         }
+        // Only what was accepted is carried out.
+        for view in old.views where !new.views.contains(view) { _ = service.views.unmount(name: view.name) }
         for view in new.views where !service.views.all.contains(where: { $0.name == view.name }) {
             do { try service.views.mount(name: view.name, app: view.app, at: view.path) } catch {
                 throw ControlError.failed(reason: "the policy is in force, but the view \(view.name) is not: \(error)")

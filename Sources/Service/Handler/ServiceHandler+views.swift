@@ -7,26 +7,10 @@ import Synchronization
 
 extension ServiceHandler {
     func addView(_ request: AddViewRequest, from peer: Peer) throws -> AddViewRequest.Reply {
-        do { try App.validate(name: request.name) } catch {
-            throw ControlError.invalidParameter(
-                parameter: "name", reason: "“\(request.name)” is no name for a view",
-                remedy: "use letters, digits, '.', '_' and '-'")
-        }
-        guard request.name != "shared" else {
-            throw ControlError.conflict(reason: "“shared” is the shared view's name", remedy: "choose another name")
-        }
-        _ = try appRecord(request.app)
         let runtime = service.configuration.withLock { $0.runtimeDirectory }
         let path = request.at ?? "\(runtime)/views/\(request.name)"
-        guard path.hasPrefix("/") else {
-            throw ControlError.invalidParameter(parameter: "at", reason: "“\(path)” is not an absolute path")
-        }
-        let library = service.library.path
-        guard path != library, !path.hasPrefix(library + "/"), !library.hasPrefix(path + "/") else {
-            throw ControlError.invalidParameter(
-                parameter: "at", reason: "\(path) and the library \(library) would cover each other",
-                remedy: "mount the view outside the library")
-        }
+        try requireUsable(request.name, at: path)
+        _ = try appRecord(request.app)
         try changing("view-add", app: request.app, peer, detail: request.name) {
             try service.store.addView(name: request.name, app: request.app, path: path)
         }
@@ -37,6 +21,27 @@ extension ServiceHandler {
         return AddViewRequest.Reply(
             view: ViewRecord(name: request.name, app: request.app, path: path, mounted: true),
             changes: ["whoever reaches \(path) is \(request.app), root included"])
+    }
+
+    /// Whether a view may have this name and this place.
+    func requireUsable(_ name: String, at path: String) throws {
+        do { try App.validate(name: name) } catch {
+            throw ControlError.invalidParameter(
+                parameter: "name", reason: "“\(name)” is no name for a view",
+                remedy: "use letters, digits, '.', '_' and '-'")
+        }
+        guard name != "shared" else {
+            throw ControlError.conflict(reason: "“shared” is the shared view's name", remedy: "choose another name")
+        }
+        guard path.hasPrefix("/") else {
+            throw ControlError.invalidParameter(parameter: "at", reason: "“\(path)” is not an absolute path")
+        }
+        let library = service.library.path
+        guard path != library, !path.hasPrefix(library + "/"), !library.hasPrefix(path + "/") else {
+            throw ControlError.invalidParameter(
+                parameter: "at", reason: "\(path) and the library \(library) would cover each other",
+                remedy: "mount the view outside the library")
+        }
     }
 
     func listViews(_ request: ListViewsRequest, from peer: Peer) throws -> ListViewsRequest.Reply {

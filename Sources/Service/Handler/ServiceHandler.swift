@@ -19,7 +19,7 @@ final class ServiceHandler: ControlHandler {
 
     func reload(_ request: ReloadRequest, from peer: Peer) throws -> ReloadRequest.Reply {
         do { return ReloadRequest.Reply(changes: try service.reload()) } catch {
-            throw ControlError.failed(
+            throw ControlError.conflict(
                 reason: "\(error)", remedy: "correct the configuration; the old one stays in force")
         }
     }

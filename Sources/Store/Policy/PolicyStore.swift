@@ -46,7 +46,9 @@ public final class PolicyStore: Sendable {
         do {
             let database = try DatabaseQueue(path: path, configuration: configuration)
             let verdict = try database.read { try String.fetchOne($0, sql: "PRAGMA integrity_check") }
-            guard verdict == "ok" else { throw damaged(path, verdict ?? "no answer") }
+            guard verdict == "ok" else {
+                throw damaged(path, verdict?.split(separator: "\n").first.map(String.init) ?? "no answer")
+            }
             let migrator = PolicySchema.migrator
             guard try !database.read({ try migrator.hasBeenSuperseded($0) }) else {
                 throw StoreError(
