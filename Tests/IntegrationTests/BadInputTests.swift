@@ -75,6 +75,30 @@ struct BadInputTests {
         }
     }
 
+    @Test func aFullDiskRefusesChangesAndKeepsTheOldOnes() throws {
+        try withTemporaryDirectory { root in
+            let service = try RunningService(root)
+            #expect(try Program.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", root + "/state"]) == 0)
+            try service.start()
+            try service.administer("app add org.kept --uid 61104")
+            #expect(try Program.run(["sh", "-c", "cat /dev/zero > '\(root)/state/filler' 2>/dev/null"]) != 0)
+            var refusal: Program.Outcome?
+            for number in 0..<400 where refusal == nil {
+                let outcome = try service.control(["app", "add", "org.app\(number)", "--uid", "\(70_000 + number)"])
+                if outcome.status != 0 { refusal = outcome }
+            }
+            let seen = try #require(refusal)
+            #expect(seen.status == 70)
+            #expect(seen.errors.contains("full"))
+            #expect(try service.administer("app list").contains("org.kept"))
+            try service.stop()
+            #expect(try Program.run(["rm", root + "/state/filler"]) == 0)
+            try service.start()
+            #expect(try service.administer("app list").contains("org.kept"))
+            try service.stop()
+        }
+    }
+
     @Test func aDamagedPhotoHarmsNobody() throws {
         try withService { service in
             let sample = SamplePhoto.bytes()

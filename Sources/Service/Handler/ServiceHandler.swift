@@ -37,6 +37,8 @@ final class ServiceHandler: ControlHandler {
             return result
         } catch let error as PolicyError {
             throw ControlError(error)
+        } catch let error as StoreError {
+            throw ControlError.failed(reason: "\(error)")
         }
     }
 

@@ -33,7 +33,7 @@ public final class PolicyStore: Sendable {
         let empty = try PolicySnapshot(serial: 1, apps: [], grants: [], folders: folders, callers: callers)
         keeper = PolicyKeeper(empty)
         try publish()
-        try keepBackup()
+        try? keepBackup()
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {
@@ -57,7 +57,11 @@ public final class PolicyStore: Sendable {
             try migrator.migrate(database)
             return database
         } catch let error as DatabaseError {
-            throw damaged(path, error.message ?? "\(error.resultCode)")
+            let reason = error.message ?? "\(error.resultCode)"
+            switch error.resultCode {
+            case .SQLITE_CORRUPT, .SQLITE_NOTADB: throw damaged(path, reason)
+            default: throw unwritable(path, reason)
+            }
         }
     }
 
@@ -66,6 +70,10 @@ public final class PolicyStore: Sendable {
             .damaged,
             "\(path) is damaged (\(reason)); the service does not run without its policy. Move the file away and copy "
                 + "\(path).backup, the last good state, in its place")
+    }
+
+    private static func unwritable(_ path: String, _ reason: String) -> StoreError {
+        StoreError(.unreadable, "\(path) cannot be used: \(reason); free space or mend the disk. Nothing was changed")
     }
 
     /// Keeps a checked copy beside the database, from which an administrator can restore.
@@ -86,13 +94,19 @@ public final class PolicyStore: Sendable {
 
     /// Runs a change in a transaction and publishes what came of it; a policy that does not compile rolls it back.
     func change<T>(_ body: (Database) throws -> T) throws -> T {
-        let result = try database.write { db in
-            let result = try body(db)
-            _ = try compile(db)
-            return result
+        let result: T
+        do {
+            result = try database.write { db in
+                let result = try body(db)
+                _ = try compile(db)
+                return result
+            }
+        } catch let error as DatabaseError {
+            throw PolicyStore.unwritable(path, error.message ?? "\(error.resultCode)")
         }
         try publish()
-        try keepBackup()
+        // The change is durable by now; without a new copy the last one stays.
+        try? keepBackup()
         return result
     }
 
