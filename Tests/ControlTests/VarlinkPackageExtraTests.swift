@@ -68,7 +68,12 @@ struct VarlinkPackageExtraTests {
             for step in [
                 ["/usr/bin/python3", "-m", "venv", directory], [python, "-m", "pip", "-q", "install", "varlink"],
             ] {
-                let result = try CommandRun.run(step.map { Array($0.utf8) }, ["HOME": directory], "")
+                var result = try CommandRun.run(step.map { Array($0.utf8) }, ["HOME": directory], "")
+                // A registry may be away for a moment.
+                for _ in 0..<3 where result.status != 0 {
+                    sleep(10)
+                    result = try CommandRun.run(step.map { Array($0.utf8) }, ["HOME": directory], "")
+                }
                 try #require(result.status == 0, "\(result)")
             }
             let result = try CommandRun.run(
