@@ -141,6 +141,7 @@ public final class Service: Sendable {
             ("service.runtime_directory", old.runtimeDirectory == new.runtimeDirectory),
             ("service.socket", old.socket == new.socket), ("files.permissions", old.permissions == new.permissions),
             ("redaction.snapshots", old.snapshots == new.snapshots),
+            ("logging.level", old.logLevel == new.logLevel),
             ("timeouts", old.nameTimeout == new.nameTimeout && old.attributeTimeout == new.attributeTimeout),
         ]
         return pairs.first { !$0.1 }?.0
@@ -158,7 +159,6 @@ public final class Service: Sendable {
             change("app_folders.shared", old.sharedFolders, new.sharedFolders),
             change("audit.retention", old.auditRetention, new.auditRetention),
             change("audit.max_size", old.auditMaxSize, new.auditMaxSize),
-            change("logging.level", old.logLevel.rawValue, new.logLevel.rawValue),
         ].compactMap { $0 }
     }
 
