@@ -67,7 +67,7 @@ let package = Package(
 
         // The service, from the ground up.
         room("LinuxSystem", ["CLinux", system]),
-        room("Store", ["Policy", "COpenSSL", grdb, logging]),
+        room("Store", ["Policy", "LinuxSystem", "COpenSSL", grdb, logging]),
         room("StackedFS", ["LinuxSystem", "CLinux", "Redaction", system, logging]),
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),
@@ -93,7 +93,7 @@ let package = Package(
         tests("RedactionTests", ["Redaction", "CZlib"]),
         tests("PolicyTests", ["Policy"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", system]),
-        tests("StoreTests", ["Store", "Policy", logging]),
+        tests("StoreTests", ["Store", "Policy", logging, grdb]),
         tests("StackedFSTests", ["StackedFS", "Redaction", "LinuxSystem", "CLinux", system]),
         tests("FiltersTests", ["Filters", "StackedFS", "Policy", "Store", "LinuxSystem", logging, system]),
         tests("FuseSessionTests", ["FuseSession", "mediaveild"]),

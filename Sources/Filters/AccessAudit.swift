@@ -51,8 +51,9 @@ public final class AccessAudit: Filter {
 
     public func before(_ operation: inout Rename, _ context: RequestContext) -> Verdict<Removed> { .passThenAfter }
     public func after(_ operation: Rename, _ result: inout Result<Removed, Errno>, _ context: RequestContext) {
-        let target = String(decoding: path(operation.newParent, operation.newName), as: UTF8.self)
-        named("rename", operation.parent, operation.name, outcome(result), context, detail: "to \(target)")
+        named(
+            "rename", operation.parent, operation.name, outcome(result), context,
+            target: path(operation.newParent, operation.newName))
     }
 
     public func before(_ operation: inout SetAttributes, _ context: RequestContext) -> Verdict<AttributesReply> {
@@ -93,21 +94,21 @@ public final class AccessAudit: Filter {
 
     private func named(
         _ operation: String, _ parent: Node, _ name: [UInt8], _ code: Errno?, _ context: RequestContext,
-        detail: String = ""
+        target: [UInt8]? = nil
     ) {
         let caller = shared.caller(context)
         let decision = caller.decide(caller.place(of: name, in: parent), Subject(false, name), owner: nil)
-        let reason = detail.isEmpty ? decision.rule.rawValue : decision.rule.rawValue + "; " + detail
         shared.record(
-            operation, caller, context, path: path(parent, name), code, redacted: false, reason: reason)
+            operation, caller, context, path: path(parent, name), target: target, code, redacted: false,
+            reason: decision.rule.rawValue)
     }
 }
 
 extension FilterContext {
     /// One funnel for all rows: `code` nil is success.
     func record(
-        _ operation: String, _ caller: Caller, _ context: RequestContext, path: [UInt8], _ code: Errno?,
-        redacted: Bool, reason: String
+        _ operation: String, _ caller: Caller, _ context: RequestContext, path: [UInt8], target: [UInt8]? = nil,
+        _ code: Errno?, redacted: Bool, reason: String
     ) {
         let decision: AuditEvent.Decision
         switch code {
@@ -117,17 +118,18 @@ extension FilterContext {
         default: decision = .allow
         }
         record(
-            operation, caller, context, path: path, decision: decision, errno: code ?? Errno(rawValue: 0),
-            reason: reason)
+            operation, caller, context, path: path, target: target, decision: decision,
+            errno: code ?? Errno(rawValue: 0), reason: reason)
     }
 
     func record(
-        _ operation: String, _ caller: Caller, _ context: RequestContext, path: [UInt8],
+        _ operation: String, _ caller: Caller, _ context: RequestContext, path: [UInt8], target: [UInt8]? = nil,
         decision: AuditEvent.Decision, errno: Errno, reason: String
     ) {
         audit.record(
             AuditEvent(
                 time: AuditEvent.now, app: caller.app, uid: context.uid, pid: context.pid, view: context.view.name,
-                operation: operation, path: path, decision: decision, errno: errno.rawValue, reason: reason))
+                operation: operation, path: path, target: target, decision: decision, errno: errno.rawValue,
+                reason: reason))
     }
 }

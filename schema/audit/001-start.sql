@@ -1,5 +1,5 @@
 CREATE TABLE rows (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     time INTEGER NOT NULL,
     app TEXT,
     uid INTEGER,
@@ -8,6 +8,7 @@ CREATE TABLE rows (
     view TEXT NOT NULL,
     operation TEXT NOT NULL,
     path BLOB NOT NULL,
+    target BLOB,
     decision TEXT NOT NULL,
     errno INTEGER NOT NULL,
     reason TEXT NOT NULL,
@@ -16,9 +17,12 @@ CREATE TABLE rows (
     -- SHA-256 over the hash of the row before and this row's columns.
     hash BLOB NOT NULL
 ) STRICT;
-CREATE INDEX rows_by_app ON rows (app, time);
-CREATE INDEX rows_by_path ON rows (path);
 CREATE INDEX rows_by_time ON rows (time);
+CREATE INDEX rows_by_app ON rows (app, time);
+CREATE INDEX rows_by_uid ON rows (uid, time);
+CREATE INDEX rows_by_path ON rows (path, time);
+CREATE INDEX rows_by_target ON rows (target, time) WHERE target IS NOT NULL;
+CREATE INDEX rows_not_allowed ON rows (decision, time) WHERE decision <> 'allow';
 -- 'head': the latest row. 'anchor': the last row that retention deleted. Both with the row's id and hash, so that a
 -- missing row at either end is found.
 CREATE TABLE chain (

@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import Store
+import Synchronization
 
 extension ServiceHandler {
     func queryAudit(
@@ -13,10 +14,11 @@ extension ServiceHandler {
         query.until = request.until?.microseconds
         query.operation = request.operation
         query.decision = try decision(request.decision)
-        query.path = request.path
+        query.path = request.path.map { PathPattern($0) }
         query.limit = request.limit
-        for rows in try service.audit.query(query).chunked(500) {
+        try service.audit.forEachPage(of: query, pageSize: 500) { rows in
             try replies.send(QueryAuditRequest.Reply(rows: rows.map(record)))
+            return replies.isOpen
         }
     }
 
@@ -28,15 +30,15 @@ extension ServiceHandler {
         query.uid = request.uid
         query.operation = request.operation
         query.decision = try decision(request.decision)
-        query.path = request.path
-        query.after = service.audit.lastID
+        query.path = request.path.map { PathPattern($0) }
+        service.audit.barrier()
+        var last = service.audit.newest.load(ordering: .acquiring)
         // From here on nothing is missed.
         try replies.send(FollowAuditRequest.Reply(rows: []))
         while replies.isOpen {
-            let rows = try service.audit.query(query)
-            if let last = rows.last { query.after = last.id }
-            for part in rows.chunked(500) { try replies.send(FollowAuditRequest.Reply(rows: part.map(record))) }
-            Thread.sleep(forTimeInterval: 0.2)
+            let rows = try service.audit.rows(after: &last, query, limit: 500)
+            if !rows.isEmpty { try replies.send(FollowAuditRequest.Reply(rows: rows.map(record))) }
+            if rows.count < 500 { Thread.sleep(forTimeInterval: 0.1) }
         }
     }
 
@@ -82,10 +84,12 @@ extension ServiceHandler {
     func record(_ row: AuditRow) -> AuditRecord {
         let event = row.event
         let path = FaithfulPath(event.path)
+        let target = event.target.map { FaithfulPath($0) }
         return AuditRecord(
             id: row.id, time: Timestamp(microseconds: event.time), app: event.app, uid: event.uid, pid: event.pid,
             process: event.process, view: event.view.isEmpty ? nil : event.view, operation: event.operation,
-            path: event.path.isEmpty ? nil : path.text, pathBase64: path.base64, decision: event.decision.rawValue,
+            path: event.path.isEmpty ? nil : path.text, pathBase64: path.base64,
+            target: target?.text, targetBase64: target?.base64, decision: event.decision.rawValue,
             errno: event.errno == 0 ? nil : event.errno, reason: event.reason.isEmpty ? nil : event.reason,
             bytes: event.bytes.map { Int64(clamping: $0) }, count: Int64(row.count))
     }

@@ -1,182 +1,193 @@
+import Dispatch
 import Foundation
 import GRDB
+import LinuxSystem
 import Logging
 import Synchronization
 
 /// The access log: takes events from request threads without making them wait, and writes them to audit.db in batches.
 ///
-/// Sixteen bounded queues, chosen by thread, are emptied by one writer thread. An event that finds its queue full is
-/// counted, and the number of lost rows is itself a row. Identical denials and hidden probes of one caller within one
-/// batch become one row with a count.
+/// An event travels through ``AuditIntake``, where its thread leaves it, to the one writer thread, which
+/// folds what is identical and appends to the chain. Nothing waits for the database: an event that finds no
+/// room is counted, and the count becomes a row. Close it: the writer's thread lives until then.
 public final class AuditLog: Sendable {
-    private final class Queue: Sendable {
-        struct State {
-            var events: [AuditEvent] = []
-            var lost: UInt64 = 0
-            /// Names of threads that were seen lately, with the time until which they count as right.
-            var names: [Int32: (name: String?, until: Int64)] = [:]
-        }
-        let state = Mutex(State())
+    struct Options: Sendable {
+        /// Events that may wait.
+        var capacity = 1 << 20
+        /// How long a row may wait for others before it is written.
+        var delay: Monotonic = 100_000_000
+        /// For how long identical refusals are one row.
+        var foldingWindow: Monotonic = 1_000_000_000
+        /// What was written survives a loss of power after this at the latest.
+        var checkpointInterval: Monotonic = 5_000_000_000
     }
 
-    private let queues = (0..<16).map { _ in Queue() }
-    private let capacity: Int
-    let database: AuditDatabase
-    private let logger: Logger
-    private let writer = DispatchQueue(label: "audit", qos: .utility)
-    private let stopped = Atomic<Bool>(false)
-    /// Rows written, and rows that had to be dropped, since the start.
+    private struct Requests {
+        var barriers: [DispatchSemaphore] = []
+        var retention: AuditRetention?
+        var isClosing = false
+
+        var isEmpty: Bool { barriers.isEmpty && retention == nil && !isClosing }
+    }
+
+    private let intake: AuditIntake
+    private let requests = Mutex(Requests())
+    private let current: Mutex<AuditDatabase>
+    let options: Options
+    let logger: Logger
+    private let path: String
+    /// Whether the writer waits and wants to be woken by the next event.
+    private let isAsleep = Atomic<Bool>(false)
+    private let wake = DispatchSemaphore(value: 0)
+    private let urgent = DispatchSemaphore(value: 0)
+    private let ended = Atomic<Bool>(false)
+    private let thread = Mutex<SystemThread?>(nil)
+
+    /// Rows written, and events that had to be dropped, since the start.
     public let written = Atomic<UInt64>(0)
     public let lost = Atomic<UInt64>(0)
+    /// The id of the latest row that a reader can see.
+    public let newest = Atomic<Int64>(0)
 
-    /// Opens audit.db in the state directory.
+    /// Opens audit.db in the state directory; a damaged one is set aside, with a row that says so.
     ///
-    /// - Parameter capacity: events that may wait, over all queues.
-    public init(path: String, capacity: Int = 1 << 20, logger: Logger) throws {
-        database = try AuditDatabase(path: path)
-        self.capacity = capacity / 16
+    /// - Parameter capacity: events that may wait.
+    /// - Throws: ``StoreError`` of kind `newer` or `unreadable`.
+    public convenience init(path: String, capacity: Int = 1 << 20, logger: Logger) throws {
+        var options = Options()
+        options.capacity = capacity
+        try self.init(path: path, options: options, logger: logger)
+    }
+
+    init(path: String, options: Options, logger: Logger) throws {
+        self.path = path
+        self.options = options
         self.logger = logger
-        tick()
+        intake = AuditIntake(capacity: options.capacity)
+        let (database, damage) = try AuditDatabase.openOrReplace(path: path)
+        current = Mutex(database)
+        newest.store(try database.pool.read { try AuditDatabase.lastID($0) }, ordering: .releasing)
+        if let damage { tellDamage(damage) }
+        thread.withLock { $0 = SystemThread(name: "audit") { [self] in run() } }
     }
 
-    /// Takes an event. Never blocks on the database; safe from any thread.
+    /// The database in use; another one after damage was found.
+    var database: AuditDatabase { current.withLock { $0 } }
+
+    // MARK: events
+
+    /// Takes an event. Never waits for the database; safe from any thread.
     public func record(_ event: AuditEvent) {
-        let thread = UInt(pthread_self())
-        let queue = queues[Int((thread >> 12) & 15)]
-        var event = event
-        if event.process == nil, let pid = event.pid { event.process = name(of: pid, at: event.time, queue) }
-        queue.state.withLock { state in
-            guard state.events.count < capacity else {
-                state.lost += 1
-                return
-            }
-            state.events.append(event)
+        intake.put(event)
+        if isAsleep.load(ordering: .relaxed), isAsleep.exchange(false, ordering: .acquiringAndReleasing) {
+            wake.signal()
         }
-    }
-
-    /// The name of a caller's thread, asked for while the caller waits: a moment later he may be gone. A name is good
-    /// for a second, so that a storm of one caller's requests asks once.
-    private func name(of thread: Int32, at time: Int64, _ queue: Queue) -> String? {
-        if let known = queue.state.withLock({ $0.names[thread] }), known.until > time { return known.name }
-        let name = ProcessName.of(thread)
-        queue.state.withLock { state in
-            if state.names.count >= 256 { state.names.removeAll() }
-            state.names[thread] = (name, time + 1_000_000)
-        }
-        return name
     }
 
     /// Events that wait to be written.
-    public var pending: Int { queues.reduce(0) { $0 + $1.state.withLock { $0.events.count } } }
+    public var pending: Int { intake.count }
 
-    /// Returns when everything that was recorded before is written: a query then sees it.
-    public func barrier() { writer.sync { drain() } }
-
-    /// Writes what is left and stops. Nothing may be recorded afterwards.
-    public func close() {
-        stopped.store(true, ordering: .releasing)
-        barrier()
+    /// Returns when everything that was recorded before is written, or counted as lost: a query then sees it.
+    public func barrier() {
+        guard !ended.load(ordering: .acquiring) else { return }
+        let done = DispatchSemaphore(value: 0)
+        demand { $0.barriers.append(done) }
+        // The writer may have ended in between; it then has written everything.
+        while done.wait(timeout: .now() + 1) == .timedOut, !ended.load(ordering: .acquiring) {}
     }
 
-    /// Deletes rows older than `age` seconds, and the oldest while the database is larger than `bytes`.
+    /// Deletes rows older than `age` seconds, and the oldest while the database is larger than `bytes`: in small steps,
+    /// between which rows are written.
     public func prune(age: UInt64, bytes: UInt64) {
-        writer.async { [self] in
-            do { try database.prune(age: age, bytes: bytes) } catch {
-                logger.warning("the audit cannot be pruned", metadata: ["error": "\(error)"])
+        demand { $0.retention = AuditRetention(age: age, bytes: bytes) }
+    }
+
+    /// Writes what is left, brings it to the disk and stops. Nothing may be recorded afterwards.
+    public func close() {
+        demand { $0.isClosing = true }
+        let thread = thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    private func demand(_ change: (inout Requests) -> Void) {
+        requests.withLock { change(&$0) }
+        urgent.signal()
+        wake.signal()
+    }
+
+    // MARK: the writer's thread
+
+    private func run() {
+        var writer = AuditWriter(self)
+        while true {
+            // Requests first: what was recorded before a barrier is then among the events.
+            let asked = requests.withLock { requests in
+                defer { requests = Requests() }
+                return requests
             }
+            let (events, lost) = intake.take()
+            writer.add(events, lost: lost)
+            writer.write(all: !asked.barriers.isEmpty)
+            if let retention = asked.retention { writer.keep(retention) }
+            if asked.isClosing { writer.finish() } else { writer.tidy() }
+            if asked.isClosing { ended.store(true, ordering: .releasing) }
+            for barrier in asked.barriers { barrier.signal() }
+            if asked.isClosing { return }
+            pause(until: writer.deadline)
         }
     }
 
-    private func tick() {
-        writer.asyncAfter(deadline: .now() + 0.1) { [weak self] in
-            guard let self, !self.stopped.load(ordering: .acquiring) else { return }
-            self.drain()
-            self.tick()
+    /// Waits for the next event, request or deadline, and a few milliseconds at least: under load, events come in
+    /// handfuls then, and nobody pays for waking the writer for each.
+    private func pause(until deadline: Monotonic?) {
+        _ = urgent.wait(timeout: .now() + .milliseconds(5))
+        isAsleep.store(true, ordering: .sequentiallyConsistent)
+        if intake.isEmpty, requests.withLock({ $0.isEmpty }) {
+            let left = deadline.map { $0 - min($0, Clock.now) } ?? 3_600_000_000_000
+            _ = wake.wait(timeout: .now() + .nanoseconds(Int(clamping: left)))
         }
+        isAsleep.store(false, ordering: .sequentiallyConsistent)
     }
 
-    private func drain() {
-        var events: [AuditEvent] = []
-        var missing: UInt64 = 0
-        for queue in queues {
-            let (some, dropped) = queue.state.withLock { state in
-                defer {
-                    state.events = []
-                    state.lost = 0
-                }
-                return (state.events, state.lost)
-            }
-            events += some
-            missing += dropped
-        }
-        if missing > 0 { events.append(AuditEvent.lost(missing)) }
-        guard !events.isEmpty else { return }
-        events.sort { $0.time < $1.time }
-        let rows = folded(events)
-        do {
-            try database.write(rows)
-            written.add(UInt64(rows.count), ordering: .relaxed)
-        } catch {
-            lost.add(UInt64(events.count), ordering: .relaxed)
-            logger.error("audit rows are lost", metadata: ["rows": "\(events.count)", "error": "\(error)"])
-        }
-        lost.add(missing, ordering: .relaxed)
+    // MARK: damage
+
+    /// For the writer's thread: goes on with a new database.
+    func replaceDatabase(because error: DatabaseError) throws {
+        let (database, damage) = try AuditDatabase.replace(path, because: error)
+        current.withLock { $0 = database }
+        tellDamage(damage)
     }
 
-    private struct FoldKey: Hashable {
-        let uid: UInt32?
-        let view: String
-        let operation: String
-        let path: [UInt8]
-        let decision: AuditEvent.Decision
-    }
-
-    private func folded(_ events: [AuditEvent]) -> [AuditRow] {
-        var rows: [AuditRow] = []
-        rows.reserveCapacity(events.count)
-        var places: [FoldKey: Int] = [:]
-        for event in events {
-            if event.decision == .hide || event.decision == .deny {
-                let key = FoldKey(
-                    uid: event.uid, view: event.view, operation: event.operation, path: event.path,
-                    decision: event.decision)
-                if let place = places[key] {
-                    rows[place].count += 1
-                    continue
-                }
-                places[key] = rows.count
-            }
-            rows.append(AuditRow(id: 0, event: event, count: 1))
-        }
-        return rows
+    private func tellDamage(_ damage: String) {
+        logger.error("\(damage)")
+        record(AuditEvent.own(OwnOperation.damaged, damage))
     }
 }
 
-/// What a thread calls itself (proc(5), comm).
-private enum ProcessName {
-    static func of(_ thread: Int32) -> String? {
-        let file = open("/proc/\(thread)/comm", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        return withUnsafeTemporaryAllocation(byteCount: 64, alignment: 8) { buffer in
-            let count = read(file, buffer.baseAddress, buffer.count)
-            guard count > 0 else { return nil }
-            return String(decoding: buffer[..<count].prefix { $0 != 0x0a }, as: UTF8.self)
+extension AuditLog {
+    /// Notes a crash if the log does not end with an orderly stop. Call once at start, before anything is recorded.
+    public func noteCrash() {
+        guard let rows = try? database.pool.read({ try AuditDatabase.latest($0, 1_000) }), let last = rows.first else {
+            return
         }
+        // What happened before is in the database that was set aside.
+        guard !rows.allSatisfy({ $0.event.operation == OwnOperation.damaged }) else { return }
+        // Rows that came with the stop may stand behind it.
+        let end = rows.first { ["stop", "start", OwnOperation.crash].contains($0.event.operation) }
+        guard end?.event.operation != "stop" else { return }
+        record(
+            AuditEvent.own(
+                OwnOperation.crash,
+                "no orderly stop was recorded; row \(last.id) of \(AuditTime.text(last.event.time)) was the last one kept"
+            ))
     }
-}
 
-extension AuditEvent {
-    /// The present time in the unit of ``time``.
-    public static var now: Int64 {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1_000
-    }
-
-    static func lost(_ count: UInt64) -> AuditEvent {
-        AuditEvent(
-            time: now, view: "", operation: "audit-lost", path: [], decision: .deny,
-            reason: "\(count) rows could not be taken")
+    /// Rows kept, events that wait, and bytes of the file.
+    public var state: (rows: Int64, pending: Int, bytes: Int64) {
+        let counts = (try? database.counts()) ?? (rows: 0, bytes: 0)
+        return (counts.rows, pending, counts.bytes)
     }
 }
