@@ -32,13 +32,24 @@ public final class AccessControl: Filter {
         let caller = shared.caller(context)
         let decision = caller.decide(operation.node)
         operation.variant = decision.location ? .original : .redacted
-        if let code = refusal(decision, write: operation.writes || operation.truncates) { return .fail(code) }
-        return operation.writes || operation.truncates ? .passThenAfter : .pass
+        let writes = operation.writes || operation.truncates
+        if let code = refusal(decision, write: writes) { return .fail(code) }
+        guard writes else { return .pass }
+        return endForeignOwnership(operation.node, caller).map { .fail($0) } ?? .passThenAfter
     }
 
     public func after(_ operation: Open, _ result: inout Result<Opened, Errno>, _ context: RequestContext) {
         guard case .success = result else { return }
         wrote(operation.node, truncated: operation.truncates, shared.caller(context))
+    }
+
+    /// Before somebody else's bytes come into an owned file: a crash must not bring its owner back to see them.
+    private func endForeignOwnership(_ node: Node, _ caller: FilterContext.Caller) -> Errno? {
+        guard node.kind == .regular else { return nil }
+        let key = OwnershipStore.Key(node.identity)
+        guard let owner = shared.ownership.owner(of: key), owner != caller.app else { return nil }
+        do { try shared.ownership.endOwnership(of: key) } catch { return .ioError }
+        return nil
     }
 
     /// Whoever truncates a file to nothing becomes its owner; otherwise ownership ends when somebody else writes.
@@ -86,19 +97,24 @@ public final class AccessControl: Filter {
         _ name: [UInt8], _ isDirectory: Bool, in parent: Node, _ caller: FilterContext.Caller,
         _ context: RequestContext
     ) -> Bool {
-        // In a casefolding directory the name may be another spelling of one that is there.
-        var stored = name
-        if parent.isCasefolded, let existing = try? context.names.entry(parent, name) { stored = existing.name }
+        let stored = stored(name, in: parent, context)
         let place = caller.place(of: stored, in: parent)
         return caller.decide(place, Subject(isDirectory, stored), owner: nil).write
+    }
+
+    /// In a casefolding directory a name may be another spelling of one that is there.
+    private func stored(_ name: [UInt8], in parent: Node, _ context: RequestContext) -> [UInt8] {
+        guard parent.isCasefolded, let existing = try? context.names.entry(parent, name) else { return name }
+        return existing.name
     }
 
     public func before(_ operation: inout Link, _ context: RequestContext) -> Verdict<Entry> {
         let caller = shared.caller(context)
         if let code = refusal(caller.decide(operation.node), write: true) { return .fail(code) }
-        guard mayCreate(operation.name, false, in: operation.parent, caller, context) else {
-            return .fail(.permissionDenied)
-        }
+        guard mayCreate(operation.name, false, in: operation.parent, caller, context),
+            !gainsLocation(
+                caller, from: caller.decide(operation.node), operation.node.identity, operation.name, operation.parent)
+        else { return .fail(.permissionDenied) }
         return .passThenAfter
     }
 
@@ -148,25 +164,47 @@ public final class AccessControl: Filter {
         let source: Entry
         do { source = try context.names.entry(operation.parent, operation.name) } catch { return .fail(error) }
         if let code = refusalToTake(operation.name, operation.parent, caller, context) { return .fail(code) }
-        let isDirectory = source.kind == .directory
         if operation.exchanges {
             if let code = refusalToTake(operation.newName, operation.newParent, caller, context) { return .fail(code) }
+        }
+        guard mayArrive(source, from: operation.parent, as: operation.newName, in: operation.newParent, caller, context)
+        else { return .fail(.permissionDenied) }
+        guard let target = try? context.names.entry(operation.newParent, operation.newName) else {
             return .passThenAfter
         }
-        guard mayArrive(source, isDirectory, operation, caller, context) else { return .fail(.permissionDenied) }
-        if let target = try? context.names.entry(operation.newParent, operation.newName) {
-            let decision = caller.decide(target, in: operation.newParent)
-            guard decision.visible, decision.write else { return .fail(.permissionDenied) }
+        if operation.exchanges {
+            let mayReturn = mayArrive(
+                target, from: operation.newParent, as: operation.name, in: operation.parent, caller, context)
+            return mayReturn ? .passThenAfter : .fail(.permissionDenied)
         }
-        return .passThenAfter
+        let decision = caller.decide(target, in: operation.newParent)
+        return decision.visible && decision.write ? .passThenAfter : .fail(.permissionDenied)
     }
 
-    /// Whether what is moved may have the new name: as its owner, or as one who may create it there.
+    /// Whether what is moved may have the new name: as one who may create it there, and gains nothing by it.
     private func mayArrive(
-        _ source: Entry, _ isDirectory: Bool, _ operation: Rename, _ caller: FilterContext.Caller,
+        _ source: Entry, from directory: Node, as name: [UInt8], in parent: Node, _ caller: FilterContext.Caller,
         _ context: RequestContext
     ) -> Bool {
-        mayCreate(operation.newName, isDirectory, in: operation.newParent, caller, context)
+        let isDirectory = source.kind == .directory
+        guard mayCreate(name, isDirectory, in: parent, caller, context) else { return false }
+        guard isDirectory else {
+            let before = caller.decide(source, in: directory)
+            return !gainsLocation(caller, from: before, source.identity, name, parent)
+        }
+        if caller.isTrusted { return true }
+        return caller.snapshot.mayMoveDirectory(
+            caller.principal, from: caller.place(of: source.name, in: directory),
+            to: caller.place(of: stored(name, in: parent, context), in: parent), now: caller.now)
+    }
+
+    /// Whether a file would show its location under a new name to one who may not see it now.
+    private func gainsLocation(
+        _ caller: FilterContext.Caller, from before: Decision, _ file: FileIdentity, _ name: [UInt8], _ parent: Node
+    ) -> Bool {
+        guard !before.location else { return false }
+        return caller.decide(caller.place(of: name, in: parent), Subject(false, name), owner: OwnershipStore.Key(file))
+            .location
     }
 
     public func after(_ operation: Rename, _ result: inout Result<Removed, Errno>, _ context: RequestContext) {
@@ -180,6 +218,7 @@ public final class AccessControl: Filter {
         let decision = caller.decide(operation.node)
         if let code = refusal(decision, write: true) { return .fail(code) }
         operation.variant = decision.location ? .original : .redacted
+        if operation.size != nil, let code = endForeignOwnership(operation.node, caller) { return .fail(code) }
         return .passThenAfter
     }
 

@@ -128,7 +128,7 @@ extension PolicySnapshot {
         return Decision(rule: .noPermission)
     }
 
-    private func rights(of app: UInt32, at scope: UInt32, now: UInt64) -> Rights {
+    func rights(of app: UInt32, at scope: UInt32, now: UInt64) -> Rights {
         let own = rights[Int(app)]
         guard !own.isEmpty else { return [] }
         var result: Rights = []

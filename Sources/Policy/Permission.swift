@@ -26,6 +26,8 @@ struct Rights: OptionSet, Sendable, Hashable {
     static func read(_ collection: Collection) -> Rights { Rights(rawValue: 1 << UInt16(collection.rawValue)) }
     static func write(_ collection: Collection) -> Rights { Rights(rawValue: 1 << UInt16(collection.rawValue + 4)) }
     static let anyWrite = Rights(rawValue: 0b1111_0000)
+    /// What an app has in its own folder: reading and writing every collection.
+    static let ownFolder = Rights(rawValue: 0b1111_1111)
     static let location = Permission.location.rights
     static let manage = Permission.manage.rights
     static let hidden = Permission.hidden.rights

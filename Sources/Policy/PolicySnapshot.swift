@@ -178,6 +178,17 @@ struct ScopeTrie: Sendable {
         scope & ScopeTrie.below == 0 ? nodes[Int(scope)].container : .none
     }
 
+    /// Whether one scope lies below another; never below a place that no grant or rule names.
+    func lies(_ scope: UInt32, below other: UInt32) -> Bool {
+        guard other & ScopeTrie.below == 0 else { return false }
+        var current = scope
+        while current != 0 {
+            current = nodes[Int(current)].parent
+            if current == other { return true }
+        }
+        return false
+    }
+
     /// Calls `body` for the node of a scope and all nodes above it.
     func forEachAbove(_ scope: UInt32, _ body: (UInt32) -> Void) {
         var current = scope & ~ScopeTrie.below

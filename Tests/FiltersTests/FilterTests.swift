@@ -199,6 +199,93 @@ import Testing
         }
     }
 
+    /// A move between directories in which the caller has different rights.
+    private func move(_ t: Fixture, _ from: String, _ to: String, _ uid: UInt32, flags: UInt32 = 0) throws {
+        func split(_ path: String) throws -> (Node, [UInt8]) {
+            let parts = path.split(separator: "/")
+            let parent =
+                parts.count > 1 ? try t.lookup(parts.dropLast().joined(separator: "/"), uid).node : t.stack.root
+            return (parent, Array((parts.last ?? "").utf8))
+        }
+        let (parent, name) = try split(from)
+        let (newParent, newName) = try split(to)
+        try t.stack.rename(
+            Rename(parent: parent, name: name, newParent: newParent, newName: newName, flags: flags), t.caller(uid))
+    }
+
+    @Test func movingADirectoryLaundersNothing() throws {
+        try with { t throws in
+            // Writing one collection moves directories, but reads no other collection.
+            try t.grant("a", .writeFiles)
+            _ = try Program.run(["sh", "-c", "mkdir '\(t.root)/album'; echo x > '\(t.root)/album/p.jpg'"])
+            #expect(throws: Errno.noSuchFileOrDirectory) { try t.lookup("album/p.jpg", 1) }
+            #expect(throws: Errno.permissionDenied) { try move(t, "album", "Android/data/a/album", 1) }
+            #expect(throws: Errno.noSuchFileOrDirectory) { try t.lookup("album/p.jpg", 1) }
+            // Out of the own folder nothing is gained; neither is anything within one scope.
+            try t.make(.directory, "Android/data/a/own", 1)
+            try move(t, "Android/data/a/own", "own", 1)
+            try move(t, "album", "renamed", 1)
+            // Nor does a directory become one of app folders.
+            _ = try Program.run(["sh", "-c", "mv '\(t.root)/Android' '\(t.root)/old'"])
+            _ = try Program.run(["sh", "-c", "mkdir -p '\(t.root)/fake/data/a'"])
+            #expect(throws: Errno.permissionDenied) { try move(t, "fake", "Android", 1) }
+        }
+    }
+
+    @Test func movingOrLinkingAFileToWhereLocationsAreSeenShowsNone() throws {
+        try with { t throws in
+            try t.grant("a", .writeImages)
+            try t.store.grant(Grant(app: "a", permission: .location, under: "seen"))
+            _ = try Program.run(["sh", "-c", "mkdir '\(t.root)/seen'; echo y > '\(t.root)/seen/q.jpg'"])
+            #expect(throws: Errno.permissionDenied) { try move(t, "DCIM/p.jpg", "seen/p.jpg", 1) }
+            #expect(throws: Errno.permissionDenied) { try move(t, "DCIM/p.jpg", "seen/q.jpg", 1, flags: 2) }
+            #expect(throws: Errno.permissionDenied) { try move(t, "seen/q.jpg", "DCIM/p.jpg", 1, flags: 2) }
+            let link = Link(
+                node: try t.lookup("DCIM/p.jpg", 1).node, parent: try t.lookup("seen", 1).node,
+                name: Array("l.jpg".utf8))
+            #expect(throws: Errno.permissionDenied) { try t.stack.link(link, t.caller(1)) }
+            // What the app made itself it moves freely.
+            try t.make(.node(rdev: 0), "DCIM/own.jpg", 1)
+            try move(t, "DCIM/own.jpg", "seen/own.jpg", 1)
+            try move(t, "seen/q.jpg", "DCIM/q.jpg", 1)
+            #expect(try t.lookup("DCIM/q.jpg", 1).node.variant == .redacted)
+        }
+    }
+
+    @Test func exchangingMakesNoFileThatMayNotBeMade() throws {
+        try with { t throws in
+            try t.grant("a", .writeImages)
+            try t.make(.directory, "DCIM/d", 1)
+            #expect(throws: Errno.permissionDenied) { try move(t, "DCIM/p.jpg", "DCIM/d", 1, flags: 2) }
+            #expect(throws: Errno.noSuchFileOrDirectory) { try move(t, "DCIM/p.jpg", "DCIM/v.mp4", 1, flags: 2) }
+        }
+    }
+
+    @Test func whatSomebodyIsWritingIsNotTakenOverByTruncation() throws {
+        try with { t throws in
+            try t.grant("a", .writeImages)
+            let node = try t.lookup("DCIM/p.jpg", 1).node
+            let writer = try FileDescriptor.open(t.root + "/DCIM/p.jpg", .readWrite)
+            #expect(throws: Errno.permissionDenied) {
+                try t.stack.setAttributes(SetAttributes(node: node, size: 0, handle: nil), t.caller(1))
+            }
+            try writer.close()
+            _ = try t.stack.setAttributes(SetAttributes(node: node, size: 0, handle: nil), t.caller(1))
+        }
+    }
+
+    @Test func movingOntoADirectoryThatLooksEmptyIsNotNotEmpty() throws {
+        try with { t throws in
+            try t.grant("a", .writeImages)
+            _ = try Program.run(["sh", "-c", "mkdir '\(t.root)/looks'; touch '\(t.root)/looks/h.mp4'"])
+            try t.make(.directory, "mine", 1)
+            _ = try t.lookup("looks", 1)
+            #expect(throws: Errno.permissionDenied) { try move(t, "mine", "looks", 1) }
+            _ = try Program.run(["sh", "-c", "touch '\(t.root)/looks/seen.jpg'"])
+            #expect(throws: Errno.directoryNotEmpty) { try move(t, "mine", "looks", 1) }
+        }
+    }
+
     @Test func attributesOfTheUserMayHoldALocation() throws {
         try with { t throws in
             try t.grant("a", .readImages)

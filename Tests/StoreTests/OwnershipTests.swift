@@ -1,7 +1,9 @@
+import GRDB
 import Policy
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite(.timeLimit(.minutes(5))) struct OwnershipTests {
     private func with(_ body: (PolicyStore) throws -> Void) throws {
@@ -35,6 +37,43 @@ import Testing
         }
     }
 
+    @Test func ownershipThatSomebodyElseEndedDoesNotComeBack() throws {
+        try with { store in
+            let ownership = try OwnershipStore(store)
+            let key = OwnershipStore.Key(device: 1, inode: 42, born: 99)
+            ownership.setOwner(of: key, to: "a")
+            try ownership.endOwnership(of: key)
+            #expect(ownership.owner(of: key) == nil)
+            // Without a flush: as after a crash.
+            #expect(try OwnershipStore(store).owner(of: key) == nil)
+        }
+    }
+
+    @Test func ownershipStaysIfItsEndCannotBeKept() throws {
+        try with { store in
+            let ownership = try OwnershipStore(store)
+            let key = OwnershipStore.Key(device: 1, inode: 42, born: 99)
+            ownership.setOwner(of: key, to: "a")
+            try store.database.close()
+            #expect(throws: (any Error).self) { try ownership.endOwnership(of: key) }
+            #expect(ownership.owner(of: key) == "a")
+        }
+    }
+
+    @Test func anImportEndsTheOwnershipOfAppsThatItDoesNotName() throws {
+        try with { store in
+            let ownership = try OwnershipStore(store)
+            let key = OwnershipStore.Key(device: 1, inode: 42, born: 99)
+            ownership.setOwner(of: key, to: "a")
+            ownership.flush()
+            try store.replaceAll(apps: [App(name: "b", uids: [])], grants: [], views: [])
+            ownership.keepOnly(["b"])
+            try store.addApp(App(name: "a", uids: []))
+            #expect(ownership.owner(of: key) == nil)
+            #expect(try OwnershipStore(store).owner(of: key) == nil)
+        }
+    }
+
     @Test func ownershipEnds() throws {
         try with { store in
             let ownership = try OwnershipStore(store)
@@ -47,7 +86,7 @@ import Testing
             ownership.setOwner(of: key, to: "a")
             ownership.flush()
             try store.removeApp("a")
-            ownership.removeAll(of: "a")
+            ownership.keepOnly([])
             #expect(ownership.owner(of: key) == nil)
             #expect(try OwnershipStore(store).owner(of: key) == nil)
         }

@@ -39,7 +39,7 @@ extension ServiceHandler {
     func removeApp(_ request: RemoveAppRequest, from peer: Peer) throws -> RemoveAppRequest.Reply {
         let app = try appRecord(request.app)
         try changing("app-remove", app: request.app, peer, detail: "") { try service.store.removeApp(request.app) }
-        service.ownership.removeAll(of: request.app)
+        service.ownership.keepOnly(Set(service.store.keeper.current.apps.map(\.name)))
         var changes = ["its grants are gone; its folders are hidden from all but trusted callers and media.hidden"]
         if !app.uids.isEmpty { changes.append("its uids are unknown callers from now on") }
         return RemoveAppRequest.Reply(changes: changes)

@@ -21,6 +21,7 @@ extension ServiceHandler {
             try service.store.replaceAll(
                 apps: new.apps, grants: new.grants, views: new.views.map { ($0.name, $0.app, $0.path) })
         }
+        service.ownership.keepOnly(Set(new.apps.map(\.name)))
         // Only what was accepted is carried out.
         for view in old.views where !new.views.contains(view) { _ = service.views.unmount(name: view.name) }
         for view in new.views where !service.views.all.contains(where: { $0.name == view.name }) {

@@ -67,6 +67,9 @@ extension Stack {
             let file = try handle.descriptor()
             _ = try retrying { ftruncate(file.raw, length) }
         } else {
+            if operation.variant != .original, library.redacted.isBeingWritten(descriptor.raw) {
+                throw .permissionDenied
+            }
             _ = try withProcPath(descriptor.raw) { CLinux.truncate($0, length) }
         }
     }

@@ -75,20 +75,24 @@ extension Stack {
 
     /// LINK.
     public func link(_ operation: Link, _ context: RequestContext) throws(Errno) -> FoundNode {
-        let entry = try Pipeline.run(operation, context) { operation in
-            .of { () throws(Errno) in
-                let file = try self.descriptor(of: operation.node)
-                let directory = try self.descriptor(of: operation.parent)
-                try withName(operation.name) { name throws(Errno) in
-                    _ = try retrying { linkat(file.raw, "", directory.raw, name, mv_AT_EMPTY_PATH) }
-                }
-                let attributes = try FileAttributes.of(file.raw)
-                var entry = Entry(name: operation.name, attributes: attributes, identity: FileIdentity(attributes))
-                entry.variant = operation.node.variant
-                return entry
-            }
-        }.get()
+        let entry = try NameChanges.inTurn(operation.target.filters, .link) { () throws(Errno) in
+            try Pipeline.run(operation, context) { operation in
+                .of { () throws(Errno) in try self.linkBacking(operation) }
+            }.get()
+        }
         return try materialise(entry, parent: operation.parent, context)
+    }
+
+    private func linkBacking(_ operation: Link) throws(Errno) -> Entry {
+        let file = try descriptor(of: operation.node)
+        let directory = try descriptor(of: operation.parent)
+        try withName(operation.name) { name throws(Errno) in
+            _ = try retrying { linkat(file.raw, "", directory.raw, name, mv_AT_EMPTY_PATH) }
+        }
+        let attributes = try FileAttributes.of(file.raw)
+        var entry = Entry(name: operation.name, attributes: attributes, identity: FileIdentity(attributes))
+        entry.variant = operation.node.variant
+        return entry
     }
 
     private func make(_ operation: Create, _ context: RequestContext) throws(Errno) -> Entry {

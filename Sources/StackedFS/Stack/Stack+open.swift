@@ -169,14 +169,14 @@ extension Stack {
         upgrades.remove(thread: context.pid, file: node.identity)
         let pin = try descriptor(of: node)
         let opener = OpenFile.Opener(context)
-        if operation.writes && !operation.truncates {
-            try refuseLocation(pin)
-            // What somebody else is writing may carry a location the next moment.
+        if operation.writes && !operation.truncates { try refuseLocation(pin) }
+        if operation.writes || operation.truncates {
+            // What somebody else is writing may carry a location the next moment, and would be owned by who truncates it.
             if !library.inPlaceWriters.has(node.identity, opener: opener), library.redacted.isBeingWritten(pin.raw) {
                 throw .permissionDenied
             }
+            library.inPlaceWriters.revoke(node.identity, except: opener)
         }
-        if operation.writes || operation.truncates { library.inPlaceWriters.revoke(node.identity, except: opener) }
         let flags = operation.flags & ~(OpenFile.onlyAtOpen & ~O_TRUNC)
         // Reads of what is written go by way of an own descriptor; this one writes, and truncates if asked to.
         let descriptor = try reopen(pin, flags: flags)

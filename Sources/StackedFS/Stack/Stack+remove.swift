@@ -28,14 +28,20 @@ extension Stack {
         do {
             _ = try retrying { unlinkat(parent.raw, name, operation.isDirectory ? AT_REMOVEDIR : 0) }
         } catch {
-            if error == .directoryNotEmpty, looksEmpty(operation, parent, name, context) { throw .permissionDenied }
-            throw error
+            throw disguised(error, parent, name, context)
         }
     }
 
-    /// Whether the caller sees nothing in a directory that is not empty: "not empty" would tell that there is something.
+    /// "Not empty" would tell a caller that there is something in a directory in which he sees nothing.
+    private func disguised(
+        _ error: Errno, _ parent: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ context: RequestContext
+    ) -> Errno {
+        error == .directoryNotEmpty && looksEmpty(parent, name, context) ? .permissionDenied : error
+    }
+
+    /// Whether the caller sees nothing in a directory that is not empty.
     private func looksEmpty(
-        _ operation: Remove, _ parent: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ context: RequestContext
+        _ parent: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ context: RequestContext
     ) -> Bool {
         guard let attributes = try? FileAttributes.of(parent.raw, name: name), let node = known(attributes).first,
             let opened = try? openDirectory(node, context)
@@ -51,22 +57,24 @@ extension Stack {
 
     /// RENAME.
     public func rename(_ operation: Rename, _ context: RequestContext) throws(Errno) {
-        _ = try Pipeline.run(operation, context) { operation in
-            .of { () throws(Errno) in
-                let from = try self.descriptor(of: operation.parent)
-                let to = try self.descriptor(of: operation.newParent)
-                return try withName(operation.name) { name throws(Errno) in
-                    try withName(operation.newName) { newName throws(Errno) in
-                        try self.renameBacking(operation, from, name, to, newName)
+        try NameChanges.inTurn(operation.target.filters, .rename) { () throws(Errno) in
+            _ = try Pipeline.run(operation, context) { operation in
+                .of { () throws(Errno) in
+                    let from = try self.descriptor(of: operation.parent)
+                    let to = try self.descriptor(of: operation.newParent)
+                    return try withName(operation.name) { name throws(Errno) in
+                        try withName(operation.newName) { newName throws(Errno) in
+                            try self.renameBacking(operation, from, name, to, newName, context)
+                        }
                     }
                 }
-            }
-        }.get()
+            }.get()
+        }
     }
 
     private func renameBacking(
         _ operation: Rename, _ from: OwnedDescriptor, _ name: UnsafePointer<CChar>, _ to: OwnedDescriptor,
-        _ newName: UnsafePointer<CChar>
+        _ newName: UnsafePointer<CChar>, _ context: RequestContext
     ) throws(Errno) -> Removed {
         let moving = try FileAttributes.of(from.raw, name: name)
         let target: FileAttributes?
@@ -74,7 +82,9 @@ extension Stack {
         let isSame = target.map { FileIdentity($0) == FileIdentity(moving) } ?? false
         let doomed = operation.exchanges || isSame ? [] : target.map { known($0) } ?? []
         for node in doomed { pin(node) }
-        _ = try retrying { renameat2(from.raw, name, to.raw, newName, operation.flags) }
+        do { _ = try retrying { renameat2(from.raw, name, to.raw, newName, operation.flags) } } catch {
+            throw disguised(error, to, newName, context)
+        }
         // Of two names of one file rename(2) keeps both.
         if isSame && !operation.exchanges { return Removed(identity: nil, wasLast: false) }
         if let target, !operation.exchanges { gone(doomed, target, operation.newParent, operation.newName) }

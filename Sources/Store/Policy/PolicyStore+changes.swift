@@ -150,6 +150,7 @@ extension PolicyStore {
                     sql: "INSERT INTO views (name, app, path, created) VALUES (?, ?, ?, ?)",
                     arguments: [view.name, view.app, view.path, PolicyStore.now])
             }
+            try db.execute(sql: "DELETE FROM owners WHERE app NOT IN (SELECT name FROM apps)")
         }
     }
 
