@@ -17,7 +17,7 @@ struct AuditReading {
     }
 
     /// More keys of paths than this are not collected.
-    static let mostKeys = 300_000
+    static let mostKeys = 100_000
 
     private let database: AuditDatabase
     private let query: AuditQuery
@@ -103,10 +103,15 @@ struct AuditReading {
         for (column, index) in [("path", "rows_by_path"), ("target", "rows_by_target")] {
             var condition = conditions(of: .times)
             condition.add(pattern, beginning, column)
-            parts.append("SELECT time, id FROM rows INDEXED BY \(index) WHERE \(condition.sql)")
+            // Each half has its own limit: UNION would collect all that match before an outer one counts.
+            parts.append(
+                """
+                SELECT * FROM (SELECT time, id FROM rows INDEXED BY \(index) WHERE \(condition.sql) \
+                LIMIT \(AuditReading.mostKeys + 1))
+                """)
             arguments += condition.arguments
         }
-        let sql = parts.joined(separator: " UNION ") + " LIMIT \(AuditReading.mostKeys + 1)"
+        let sql = parts.joined(separator: " UNION ")
         let keys = try database.pool.read { db in
             try Row.fetchAll(db, sql: sql, arguments: arguments).map { Key($0) }
         }
