@@ -22,10 +22,11 @@ public enum LoopFilesystem: String, Sendable, CaseIterable {
     ///
     /// - Throws: what `body` throws; ``Failure`` when it cannot be made or not be unmounted, which also says that a
     ///   descriptor in it was left open.
-    public func with<R>(megabytes: Int = 320, _ body: (String) throws -> R) throws -> R {
+    public func with<R>(megabytes: Int = 320, options: [String] = [], _ body: (String) throws -> R) throws -> R {
         var template = Array("/tmp/mediaveil-loop-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
         let folder = String(cString: made)
+        chmod(folder, 0o755)
         let image = folder + "/image"
         let mount = folder + "/mount"
         defer {
@@ -34,7 +35,7 @@ public enum LoopFilesystem: String, Sendable, CaseIterable {
             rmdir(folder)
         }
         try Self.must(["truncate", "-s", "\(megabytes)M", image])
-        try Self.must(["mkfs.\(rawValue)", "-q", image])
+        try Self.must(["mkfs.\(rawValue)", "-q"] + options + [image])
         guard mkdir(mount, 0o755) == 0 else { throw Errno(rawValue: errno) }
         // `mount` makes a loop device that goes with the mount.
         try Self.must(["mount", "-o", "loop", image, mount])

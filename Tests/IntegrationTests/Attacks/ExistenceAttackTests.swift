@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Which other apps exist: an app compares what it can observe while a hidden thing is there and while it is not.
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+struct ExistenceAttackTests {
+    private func furnish(_ service: RunningService) throws {
+        for folder in ["DCIM", "Android/data/org.editor"] {
+            try FileManager.default.createDirectory(
+                atPath: service.library + "/" + folder, withIntermediateDirectories: true)
+        }
+        _ = try Program.run(["chmod", "-R", "a+rwX", service.library])
+    }
+
+    private func run(_ script: String) throws { #expect(try Program.run(["sh", "-c", script]) == 0) }
+
+    /// The editor's observations in the shared view and in its app view, without and with a hidden thing.
+    private func compare(
+        _ service: RunningService, _ program: String, _ arguments: [String], appear: String
+    ) throws {
+        try service.addApps()
+        for permission in ["read.images", "write.images"] {
+            try service.administer("grant org.editor media.\(permission)")
+        }
+        try service.administer("view add editor --app org.editor --at \(service.root)/editor")
+        let views = [service.view, service.root + "/editor"]
+        func observe() throws -> [[String]] {
+            try views.map { try Attacker.run(program, [$0] + arguments, as: RunningService.editor) }
+        }
+        let absent = try observe()
+        try run("cd '\(service.library)' && \(appear)")
+        // What the kernel keeps of names is out of date after a second.
+        Thread.sleep(forTimeInterval: 1.2)
+        let hidden = try observe()
+        for (before, after) in zip(absent, hidden) {
+            #expect(before.count > 3)
+            #expect(before == after, "\(zip(before, after).filter { $0 != $1 })")
+        }
+    }
+
+    private static let folder =
+        "mkdir -p Android/data/org.camera/files && echo s > Android/data/org.camera/files/secret && chmod -R a+rwX Android"
+
+    @Test("no operation tells whether another app's folder exists", arguments: ["org.camera", "org.unregistered"])
+    func appFolder(_ app: String) throws {
+        try withService(prepare: furnish) { service in
+            try compare(
+                service, Attacker.probe, ["Android/data/" + app, "Android/data/org.editor", "create"],
+                appear: ExistenceAttackTests.folder.replacingOccurrences(of: "org.camera", with: app))
+        }
+    }
+
+    @Test("neither listing, offsets, link count, size nor times of a directory of app folders tell")
+    func directoryOfAppFolders() throws {
+        try withService(prepare: furnish) { service in
+            try compare(service, Attacker.look, ["Android/data"], appear: ExistenceAttackTests.folder)
+        }
+    }
+
+    @Test("no operation on its name tells whether a file of a collection that is not granted exists")
+    func fileWithoutPermission() throws {
+        try withService(prepare: furnish) { service in
+            try compare(
+                service, Attacker.probe, ["DCIM/clip.mp4", "Android/data/org.editor", "keep"],
+                appear: "echo s > DCIM/clip.mp4 && chmod a+rw DCIM/clip.mp4")
+        }
+    }
+
+    private static let hasCasefolding = access("/sys/fs/ext4/features/casefold", F_OK) == 0
+
+    @Test(
+        "another spelling of a hidden name in a casefolded directory is that name",
+        .enabled(if: hasCasefolding, "needs a kernel whose ext4 folds case"))
+    func casefolding() throws {
+        try LoopFilesystem.ext4.with(options: ["-O", "casefold"]) { mount in
+            let service = try RunningService(mount)
+            try FileManager.default.createDirectory(
+                atPath: service.library + "/Android/data", withIntermediateDirectories: true)
+            try run("chattr +F '\(service.library)/Android/data'")
+            try furnish(service)
+            try service.start()
+            defer { _ = try? service.stop() }
+            try compare(
+                service, Attacker.probe, ["Android/data/ORG.Camera", "Android/data/org.editor", "create"],
+                appear: ExistenceAttackTests.folder)
+        }
+    }
+
+    @Test("links that lead to a hidden folder lead nowhere")
+    func links() throws {
+        try withService(prepare: furnish) { service in
+            let pointing =
+                "ln -s data/org.camera Android/way && ln -s ../Android/data/org.camera/files/secret DCIM/way.jpg"
+            try run("cd '\(service.library)' && \(pointing)")
+            for name in ["Android/way", "DCIM/way.jpg"] {
+                let program =
+                    "os.chdir(sys.argv[1])\nfor _ in range(4): tried('follow', lambda: bool(os.stat(sys.argv[2])))"
+                let lines = try Attacker.run(program, [service.view, name], as: RunningService.stranger)
+                #expect(Set(lines) == ["follow ENOENT"])
+            }
+            try run("cd '\(service.library)' && \(ExistenceAttackTests.folder)")
+            Thread.sleep(forTimeInterval: 1.2)
+            for name in ["Android/way", "DCIM/way.jpg"] {
+                let program = "os.chdir(sys.argv[1])\ntried('follow', lambda: bool(os.stat(sys.argv[2])))"
+                let lines = try Attacker.run(program, [service.view, name], as: RunningService.stranger)
+                #expect(lines == ["follow ENOENT"])
+            }
+        }
+    }
+}
