@@ -26,6 +26,7 @@ enum Containers {
         RIFF.self,
         ID3.self,
         FLAC.self,
+        TransportStream.self,
     ]
 
     /// Text, told last because it has no signature.
