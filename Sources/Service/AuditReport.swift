@@ -8,11 +8,11 @@ import Store
 /// Names in it come from apps: each is escaped, for HTML by ``escaped(_:)`` and for the data of the script by JSON with
 /// `<` escaped, so that no name can end the script element.
 struct AuditReport {
-    private let rows: [AuditRow]
+    private let summary: AuditSummary
     private let grants: [Grant]
 
-    init(rows: [AuditRow], grants: [Grant]) {
-        self.rows = rows
+    init(_ summary: AuditSummary, grants: [Grant]) {
+        self.summary = summary
         self.grants = grants
     }
 
@@ -24,13 +24,13 @@ struct AuditReport {
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
         <style>\(AuditReport.style)</style></head><body>
         <h1>MediaVeil access report</h1>
-        <p class="note">\(AuditReport.escaped(span)) · <span id="total">\(total)</span> accesses in \(rows.count) rows</p>
+        <p class="note">\(AuditReport.escaped(span)) · <span id="total">\(summary.total)</span> accesses in \(summary.rows) rows\(precision)</p>
         <form class="filters"><label>App <select id="app"><option value="">all</option>\(options)</select></label>
         <label>From <input id="since" type="datetime-local" step="1"></label>
         <label>To <input id="until" type="datetime-local" step="1"></label></form>
         <section><h2>Over time</h2><div id="time" role="img" aria-label="accesses over time by decision"></div>
         <p class="legend"><i class="allow"></i>allow <i class="redact"></i>redact <i class="hide"></i>hide <i class="deny"></i>deny</p></section>
-        <section><h2>Apps that asked most</h2>\(table("apps", ["App", "Accesses"], top { $0.event.app ?? AuditReport.noApp }))</section>
+        <section><h2>Apps that asked most</h2>\(table("apps", ["App", "Accesses"], top { $0.app }))</section>
         <section><h2>Files most often redacted</h2>\(table("redacted", ["File", "Times"], top(.redact)))</section>
         <section><h2>Denied</h2>\(table("denied", ["File", "Times"], top(.deny)))</section>
         <section><h2>Hidden probes</h2>\(table("hidden", ["Name", "Times"], top(.hide)))</section>
@@ -40,29 +40,27 @@ struct AuditReport {
         """
     }
 
-    private static let noApp = "(no app)"
-
-    private var total: Int { rows.reduce(0) { $0 + $1.count } }
-
     private var span: String {
-        guard let first = rows.first, let last = rows.last else { return "no rows" }
-        return "\(Timestamp(microseconds: first.event.time)) to \(Timestamp(microseconds: last.event.time))"
+        guard let first = summary.first, let last = summary.last else { return "no rows" }
+        return "\(Timestamp(microseconds: first)) to \(Timestamp(microseconds: last))"
     }
 
+    private var precision: String { summary.step == 1 ? "" : " · times in steps of \(summary.step) seconds" }
+
     private var options: String {
-        Set(rows.map { $0.event.app ?? AuditReport.noApp }).sorted().map { name in
+        Set(summary.counts.keys.map(\.app)).sorted().map { name in
             "<option>\(AuditReport.escaped(name))</option>"
         }.joined()
     }
 
-    private func top(_ name: (AuditRow) -> String?) -> [(String, String)] {
+    private func top(_ name: (AuditSummary.Key) -> String?) -> [(String, String)] {
         var counts: [String: Int] = [:]
-        for row in rows { if let name = name(row) { counts[name, default: 0] += row.count } }
+        for (key, count) in summary.counts { if let name = name(key) { counts[name, default: 0] += count } }
         return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20).map { ($0.key, String($0.value)) }
     }
 
     private func top(_ decision: AuditEvent.Decision) -> [(String, String)] {
-        top { $0.event.decision == decision ? AuditReport.printable($0.event.path) : nil }
+        top { $0.decision == decision ? AuditReport.printable($0.path) : nil }
     }
 
     private func table(_ id: String, _ heads: [String], _ lines: [(String, String)]) -> String {
@@ -73,10 +71,11 @@ struct AuditReport {
 
     /// Rows for the script: seconds, app, decision, path, count.
     private var data: String {
-        let items = rows.map { row -> [String] in
+        let items = summary.counts.sorted { $0.key.time < $1.key.time }.map { key, count -> [String] in
             [
-                String(row.event.time / 1_000_000), row.event.app ?? AuditReport.noApp, row.event.decision.rawValue,
-                AuditReport.printable(row.event.path), String(row.count),
+                String(key.time), key.app, key.decision.rawValue,
+                key.path.isEmpty ? "" : AuditReport.printable(key.path),
+                String(count),
             ]
         }
         let json = (try? JSONEncoder().encode(items)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"

@@ -52,9 +52,13 @@ import Testing
             count: count)
     }
 
+    private func summary(_ rows: [AuditRow]) -> AuditSummary {
+        rows.reduce(into: AuditSummary()) { $0.add($1) }
+    }
+
     @Test func hostileNamesStayText() {
         let evil = "</script><script>alert(1)</script>\u{202e}&\"'"
-        let page = AuditReport(rows: [row(evil, app: "a", .deny)], grants: []).page
+        let page = AuditReport(summary([row(evil, app: "a", .deny)]), grants: []).page
         #expect(!page.contains("<script>alert"))
         #expect(page.components(separatedBy: "</script>").count == 2)
         #expect(!page.contains("\u{202e}"))
@@ -64,7 +68,7 @@ import Testing
         let rows = [
             row("a.jpg", app: "x", .redact, count: 3), row("a.jpg", app: "x", .redact), row("b", app: nil, .hide),
         ]
-        let page = AuditReport(rows: rows, grants: [Grant(app: "x", permission: .location)]).page
+        let page = AuditReport(summary(rows), grants: [Grant(app: "x", permission: .location)]).page
         #expect(page.contains("<span id=\"total\">5</span>"))
         #expect(page.contains("<td>a.jpg</td><td>4</td>"))
         #expect(page.contains("<td>media.location</td><td>x</td>"))

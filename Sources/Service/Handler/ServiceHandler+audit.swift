@@ -66,9 +66,12 @@ extension ServiceHandler {
         var query = AuditQuery()
         query.since = request.since?.microseconds
         query.until = request.until?.microseconds
-        let page = AuditReport(
-            rows: try service.audit.query(query), grants: try service.store.grants().map(\.grant)
-        ).page
+        var summary = AuditSummary()
+        try service.audit.forEachPage(of: query) { rows in
+            for row in rows { summary.add(row) }
+            return true
+        }
+        let page = AuditReport(summary, grants: try service.store.grants().map(\.grant)).page
         for part in Array(page).chunked(100_000) { try replies.send(AuditReportRequest.Reply(text: String(part))) }
     }
 
