@@ -58,7 +58,8 @@ struct Examination {
         )
     }
 
-    private func canClone() -> Bool {
+    /// Whether the library's filesystem can clone files.
+    func canClone() -> Bool {
         guard
             let directory = try? retrying({
                 mv_openat(mv_AT_FDCWD, service.library.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)

@@ -32,7 +32,7 @@ extension ServiceHandler {
             version: MediaVeil.version, pid: getpid(), started: Timestamp(microseconds: service.started),
             library: service.library.path, stateDirectory: configuration.stateDirectory,
             runtimeDirectory: configuration.runtimeDirectory, passthrough: passthrough,
-            snapshots: configuration.snapshots == .auto,
+            snapshots: configuration.snapshots == .auto && Examination(service).canClone(),
             mounts: stacks.map { view, stack in
                 MountRecord(
                     view: view.name, app: view.app, path: view.path, passthrough: view.session.supportsPassthrough,

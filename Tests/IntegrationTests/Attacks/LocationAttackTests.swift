@@ -94,6 +94,9 @@ struct LocationAttackTests {
                 #expect(ways["attribute"] == "ENODATA")
             }
             #expect(try service.bytes(RunningService.camera, "DCIM/photo.jpg")?.carriesLocation == true)
+            // The data path that was attacked is the one that this filesystem has.
+            let status = try service.administer("status --json")
+            #expect(status.contains("\"snapshots\":\(below == .xfs)"), "\(status)")
         }
     }
 
