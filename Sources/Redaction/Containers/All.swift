@@ -26,6 +26,7 @@ enum Containers {
         RIFF.self,
         ID3.self,
         FLAC.self,
+        Ogg.self,
         TransportStream.self,
     ]
 

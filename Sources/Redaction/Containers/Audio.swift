@@ -70,50 +70,19 @@ enum FLAC: Container {
         while range.upperBound - position >= 4 {
             let head = try walk.reader.u32(at: position, .big)
             let data = try walk.reader.range(at: position + 4, count: UInt64(head & 0xFF_FFFF), in: range)
-            switch head >> 24 & 0x7F {
-            case 4:
-                try walk.unit(data, "Vorbis comments") { () throws(PlanningError) in try VorbisComment.plan(walk, data)
-                }
-            case 2, 6: try Trailer.plan(try walk.nested(), data)
-            default: break
-            }
+            try block(walk, UInt8(head >> 24 & 0x7F), data)
             position = data.upperBound
             if head >> 31 == 1 { return }
         }
     }
-}
 
-/// Vorbis comments (xiph.org): `KEY=value`, each with its length in front.
-enum VorbisComment {
-    static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
-        var position = try walk.reader.range(
-            at: range.lowerBound + 4, count: UInt64(try walk.reader.u32(at: range.lowerBound, .little)), in: range
-        ).upperBound
-        let count = try walk.reader.u32(at: position, .little)
-        position += 4
-        for _ in 0..<min(count, 65_536) {
-            let length = UInt64(try walk.reader.u32(at: position, .little))
-            let comment = try walk.reader.range(at: position + 4, count: length, in: range)
-            try self.comment(walk, comment)
-            position = comment.upperBound
-        }
-    }
-
-    private static func comment(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
-        let head = try walk.reader.bytes(
-            at: range.lowerBound, count: Int(min(128, range.upperBound - range.lowerBound)))
-        guard let split = head.firstIndex(of: UInt8(ascii: "=")) else { return }
-        let key = String(decoding: head[..<split], as: UTF8.self)
-        let value = range.lowerBound + UInt64(split) + 1..<range.upperBound
-        if LocationAtoms.isLocation(key: key) {
-            walk.draft.patch(value, .fill(0x20), "Vorbis comment \(key)")
-        } else if range.upperBound - range.lowerBound <= 65_536 {
-            try ISOMedia.text(walk, value, "Vorbis comment \(key)")
-        } else {
-            // A picture in base 64: what it carries cannot be patched in place.
-            walk.draft.blank(
-                value, with: 0x20, kind: "Vorbis comment \(key)",
-                reason: "Vorbis comment \(key) blanked: too long to look into")
+    /// The metadata block of this type: comments, data of programs, pictures.
+    static func block(_ walk: Walk, _ type: UInt8, _ data: Range<UInt64>) throws(PlanningError) {
+        switch type {
+        case 4:
+            try walk.unit(data, "Vorbis comments") { () throws(PlanningError) in try VorbisComment.plan(walk, data) }
+        case 2, 6: try Trailer.plan(try walk.nested(), data)
+        default: break
         }
     }
 }

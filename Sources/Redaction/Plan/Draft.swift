@@ -83,10 +83,15 @@ final class Draft {
     /// `bytes`, which stand at `offset` of the file, as the patches since `mark` leave them.
     func patched(_ bytes: [UInt8], at offset: UInt64, since mark: Mark) -> [UInt8] {
         var bytes = bytes
-        let plan = RedactionPlan(
-            size: .max, container: "", patches: Array(patches[min(mark.patches, patches.count)...]), reasons: [])
+        let plan = plan(since: mark)
         bytes.withUnsafeMutableBytes { plan.apply(to: $0, at: offset) }
         return bytes
+    }
+
+    /// The patches since `mark`, in order.
+    func plan(since mark: Mark) -> RedactionPlan {
+        RedactionPlan(
+            size: .max, container: "", patches: Array(patches[min(mark.patches, patches.count)...]), reasons: [])
     }
 
     /// Whether a single fill (with `byte`, if given) made since `mark` covers all of `range`.
