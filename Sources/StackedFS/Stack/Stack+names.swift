@@ -99,6 +99,7 @@ extension Stack {
         node.state.withLock { state in
             if node.handle != nil { state.descriptor = nil }
         }
+        ForgottenNodes.note()
     }
 }
 
