@@ -64,6 +64,44 @@ import Testing
         redacted.expect(gone: [secret], kept: [motion])
     }
 
+    @Test func freeGPSBlocksOfDashcams() throws {
+        let block = B.box("free", Array("GPS ".utf8) + Array("secret fix of a dashcam".utf8))
+        let gap = [UInt8](repeating: 0x33, count: 5_000)
+        for count in [1, 3, 2_000] {
+            let media = gap + (0..<count).flatMap { _ in block + Array("a frame".utf8) + gap.prefix(30) }
+            // Without an index.
+            let plain = try Redacted(B.movie([], media: media))
+            plain.expect(goneText: ["secret fix", "freeGPS "], keptText: ["a frame"])
+            #expect(plain.plan.reasons.isEmpty)
+            // With one, in front of the media data and behind.
+            let first = B.ftyp.count + 8 + gap.count
+            let step = block.count + 37
+            let table = (0..<count).flatMap { B.big(first + $0 * step) + B.big(block.count) }
+            let index = B.box("moov", [B.box("gps ", B.big(0x101) + B.big(count) + table)])
+            let file = B.ftyp + B.box("mdat", media) + index
+            try Redacted(file).expect(goneText: ["secret fix", "freeGPS "], keptText: ["a frame"])
+            // An index that names other places does not hide them.
+            let lying = B.box("moov", [B.box("gps ", B.big(0x101) + B.big(1) + B.big(40) + B.big(2_000))])
+            try Redacted(B.ftyp + B.box("mdat", media) + lying)
+                .expect(goneText: ["secret fix"], kept: [gap], keptText: ["a frame"])
+        }
+    }
+
+    @Test func freeGPSBlocksFarIntoTheMedia() throws {
+        let block = B.box("free", Array("GPS ".utf8) + Array("secret fix of a dashcam".utf8))
+        var media = [UInt8](repeating: 0x33, count: 7 << 20)
+        // In the head, across the pieces in which the rest is read, and at the end.
+        for at in [100, (2 << 20) - 6, (4 << 20) - 6, (6 << 20) - 20, media.count - block.count] {
+            media.replaceSubrange(at..<at + block.count, with: block)
+        }
+        let file = B.movie([], media: media)
+        let redacted = try Redacted(file)
+        #expect(redacted.bytes.ranges(of: Array("free".utf8)).count == 5)
+        redacted.expect(goneText: ["secret fix"])
+        // Without one in the head the rest is not read.
+        #expect(try Redacted(B.movie([], media: [UInt8](repeating: 0x33, count: 6 << 20))).plan.isEmpty)
+    }
+
     @Test func subtitlesLoseTheirCoordinates() throws {
         let line = Array("F/2.8 GPS (2.2945, 48.8583, 15) D 5m".utf8)
         let redacted = try Redacted(B.timed("tx3g", [B.big(line.count, 2) + line]))

@@ -19,7 +19,7 @@ extension ISOMedia {
         case "XMP_": try XMPPacket.plan(walk, box.payload)
         case "mvex", "mvhd", "iods", "free", "skip", "cmov", "tkhd", "edts", "tref", "mdia": break
         default:
-            if LocationAtoms.boxes[box.type] != nil { box.neutralise(walk, "\(box.type) box") }
+            if LocationAtoms.boxes[box.type] != nil { try location(walk, box, &movie) }
         }
     }
 
@@ -39,7 +39,7 @@ extension ISOMedia {
     static func userData(_ walk: Walk, _ range: Range<UInt64>, _ movie: inout Movie) throws(PlanningError) {
         for box in try Box.children(walk, range) {
             if LocationAtoms.boxes[box.type] != nil {
-                box.neutralise(walk, "\(box.type) box")
+                try location(walk, box, &movie)
                 continue
             }
             switch box.type {
@@ -129,7 +129,7 @@ extension ISOMedia {
             case "uuid": try uuid(try walk.nested(), child, &movie)
             case "XMP_", "xml ": try XMPPacket.plan(walk, child.payload)
             default:
-                if LocationAtoms.boxes[child.type] != nil { child.neutralise(walk, "\(child.type) box") }
+                if LocationAtoms.boxes[child.type] != nil { try location(walk, child, &movie) }
             }
         }
     }

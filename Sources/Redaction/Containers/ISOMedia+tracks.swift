@@ -19,7 +19,7 @@ extension ISOMedia {
             case "uuid": try uuid(try walk.nested(), child, &movie)
             case "XMP_": try XMPPacket.plan(walk, child.payload)
             default:
-                if LocationAtoms.boxes[child.type] != nil { child.neutralise(walk, "\(child.type) box") }
+                if LocationAtoms.boxes[child.type] != nil { try location(walk, child, &movie) }
             }
         }
         let positions = track.formats.first {

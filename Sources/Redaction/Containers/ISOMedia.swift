@@ -50,6 +50,8 @@ enum ISOMedia: Container {
         var hasFragments = false
         /// A timed track carries positions.
         var hasPositions = false
+        /// Where freeGPS blocks begin that an index names.
+        var blocks: Set<UInt64> = []
         /// Bytes at the end that are no box.
         var rest: Range<UInt64>?
     }
@@ -76,7 +78,7 @@ enum ISOMedia: Container {
                 walk.draft.patch(box.payload, .fill(0), "GPS block")
             }
         default:
-            if LocationAtoms.boxes[box.type] != nil { box.neutralise(walk, "\(box.type) box") }
+            if LocationAtoms.boxes[box.type] != nil { try location(walk, box, &movie) }
         }
     }
 
@@ -90,6 +92,9 @@ enum ISOMedia: Container {
             for part in movie.media {
                 walk.draft.blank(part, kind: "media data", reason: "media data blanked: positions in fragments")
             }
+        }
+        if movie.hasMovie || movie.hasFragments, !movie.hasItems {
+            try blocks(walk, movie)
         }
         guard let rest = movie.rest else { return }
         // Trailers of cameras (Insta360, Samsung), or a box that was cut off: what it is cannot be told.
