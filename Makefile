@@ -8,7 +8,7 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 FUZZ_SECONDS ?= 300
 export PREFIX DESTDIR SWIFT FUZZ_SECONDS
 
-.PHONY: help demo test test-extra build bench fuzz lint install uninstall deb packages clean
+.PHONY: help demo test test-extra build bench fuzz stress lint install uninstall deb packages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,12 @@ build: ## Build the programs in release mode
 bench: build ## Measure against the backing directory and the peers
 	@scripts/packages bench
 	@scripts/bench
+
+stress: ## Race readers against writers for STRESS_TRIES (1000000) reads
+	@scripts/machine
+	@scripts/packages test
+	$(SWIFT) build --build-tests
+	MEDIAVEIL_STRESS_TRIES=$${STRESS_TRIES:-1000000} $(SWIFT) test --skip-build --filter RaceAttackTests
 
 fuzz: ## Fuzz the redaction of hostile files for FUZZ_SECONDS (300)
 	@scripts/machine toolchain

@@ -7,8 +7,8 @@ enum Attacker {
     /// Runs one of the attacker's programs as an app.
     ///
     /// - Returns: its lines.
-    static func run(_ program: String, _ arguments: [String], as uid: UInt32) throws -> [String] {
-        let outcome = try Program.output(["python3", "-c", common + program] + arguments, uid: uid)
+    static func run(_ program: String, _ arguments: [String], as uid: UInt32, seconds: Int = 60) throws -> [String] {
+        let outcome = try Program.output(["python3", "-c", common + program] + arguments, uid: uid, seconds: seconds)
         guard outcome.status == 0 else {
             throw RunningService.Failure(description: "the attacker failed: \(outcome.output)\(outcome.errors)")
         }

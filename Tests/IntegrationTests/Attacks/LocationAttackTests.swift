@@ -6,52 +6,10 @@ import Testing
 /// Where a photo was taken: an app that may not know tries to read it by every system call and every way round.
 @Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
 struct LocationAttackTests {
-    /// The data paths by the filesystem below: private copies and the router on ext4, snapshots on XFS.
-    enum Below: String, CaseIterable, Sendable { case ext4, xfs }
-
-    private func with(_ below: Below, _ body: (RunningService) throws -> Void) throws {
-        switch below {
-        case .ext4: try withService(prepare: furnish, body)
-        case .xfs:
-            try LoopFilesystem.xfs.with { mount in
-                let service = try RunningService(mount)
-                try furnish(service)
-                try service.start()
-                defer { _ = try? service.stop() }
-                try body(service)
-            }
-        }
-    }
-
-    private func furnish(_ service: RunningService) throws {
-        for folder in ["DCIM", "Free", "Android/data/org.editor"] {
-            try FileManager.default.createDirectory(
-                atPath: service.library + "/" + folder, withIntermediateDirectories: true)
-        }
-        let photo = service.library + "/DCIM/photo.jpg"
-        try Data(SamplePhoto.bytes()).write(to: URL(fileURLWithPath: photo))
-        _ = try Program.run(["chmod", "-R", "a+rwX", service.library])
-        let script = "import os,sys; os.setxattr(sys.argv[1], 'user.place', b'48.85,2.29')"
-        _ = try Program.run(["python3", "-c", script, photo])
-    }
-
-    private func prepareApps(_ service: RunningService) throws {
-        try service.addApps()
-        for permission in ["media.read.images", "media.location"] {
-            try service.administer("grant org.camera \(permission)")
-        }
-        try service.administer("grant org.editor media.read.images")
-        try service.administer("view add editor --app org.editor --at \(service.root)/editor")
-    }
-
-    private func needle() -> String { SamplePhoto.needle.map { String(format: "%02x", $0) }.joined() }
-
-    private func views(_ service: RunningService) -> [String] { [service.view, service.root + "/editor"] }
-
     /// All ways of reading one file as the editor; the lines that tell of a way that worked.
     private func read(_ service: RunningService, _ view: String, _ name: String) throws -> [String: String] {
         let lines = try Attacker.run(
-            Attacker.read, [view, name, "Android/data/org.editor", needle()], as: RunningService.editor)
+            Attacker.read, [view, name, "Android/data/org.editor", AttackedLibrary.needle], as: RunningService.editor)
         var result: [String: String] = [:]
         for line in lines {
             let parts = line.split(separator: " ")
@@ -62,10 +20,10 @@ struct LocationAttackTests {
 
     @Test(
         "every way of reading returns the redacted bytes, also while another app reads the original",
-        arguments: Below.allCases)
-    func everyWayOfReading(_ below: Below) throws {
-        try with(below) { service in
-            try prepareApps(service)
+        arguments: AttackedLibrary.allCases)
+    func everyWayOfReading(_ below: AttackedLibrary) throws {
+        try below.with { service in
+            try AttackedLibrary.prepareApps(service)
             let holder = try Program.start([
                 "setpriv", "--reuid", "\(RunningService.camera)", "--regid", "\(RunningService.camera)",
                 "--clear-groups",
@@ -77,7 +35,7 @@ struct LocationAttackTests {
                 kill(holder, SIGKILL)
                 waitpid(holder, nil, 0)
             }
-            for view in views(service) {
+            for view in AttackedLibrary.views(service) {
                 let ways = try read(service, view, "DCIM/photo.jpg")
                 #expect(!ways.values.contains("LEAK"), "\(ways)")
                 for way in [
@@ -100,10 +58,10 @@ struct LocationAttackTests {
         }
     }
 
-    @Test("another name, folder or extension changes nothing", arguments: Below.allCases)
-    func anotherName(_ below: Below) throws {
-        try with(below) { service in
-            try prepareApps(service)
+    @Test("another name, folder or extension changes nothing", arguments: AttackedLibrary.allCases)
+    func anotherName(_ below: AttackedLibrary) throws {
+        try below.with { service in
+            try AttackedLibrary.prepareApps(service)
             for permission in ["write.images", "read.files", "write.files"] {
                 try service.administer("grant org.editor media.\(permission)")
             }
@@ -143,59 +101,10 @@ struct LocationAttackTests {
         }
     }
 
-    @Test(
-        "what is written over, appended to or replaced under an open file never shows an original byte",
-        arguments: Below.allCases)
-    func changedUnderAReader(_ below: Below) throws {
-        try with(below) { service in
-            try prepareApps(service)
-            // Opened while it is empty, kept, and read over and over while somebody writes the photo.
-            let program = """
-                name, needle = sys.argv[1], bytes.fromhex(sys.argv[2])
-                import time
-                early = os.open(name, os.O_RDONLY)
-                print("reading", flush=True)
-                leaks = reads = 0
-                end = time.monotonic() + 4
-                while time.monotonic() < end:
-                    for action in (lambda: os.pread(early, 65536, 0), lambda: open(name, "rb").read()):
-                        try:
-                            data = action()
-                        except OSError:
-                            continue
-                        reads += 1
-                        leaks += needle in data
-                print("leaks", leaks, "reads", reads > 100)
-                """
-            let target = service.library + "/DCIM/new.jpg"
-            #expect(try Program.run(["sh", "-c", ": > '\(target)'; chmod a+rw '\(target)'"]) == 0)
-            let photo = service.library + "/DCIM/photo.jpg"
-            let writer = try Program.start([
-                "sh", "-c",
-                """
-                while :; do
-                  cat '\(photo)' > '\(target)'; sleep 0.01; echo more >> '\(target)'; : > '\(target)'
-                  cp '\(photo)' '\(target)'; dd if='\(photo)' of='\(target)' conv=notrunc bs=64 2>/dev/null
-                  cp '\(photo)' '\(target).tmp'; chmod a+rw '\(target).tmp'; mv '\(target).tmp' '\(target)'; sleep 0.01
-                done
-                """,
-            ])
-            defer {
-                kill(writer, SIGKILL)
-                waitpid(writer, nil, 0)
-            }
-            for view in views(service) {
-                let lines = try Attacker.run(
-                    program, [view + "/DCIM/new.jpg", needle()], as: RunningService.editor)
-                #expect(lines == ["reading", "leaks 0 reads True"])
-            }
-        }
-    }
-
-    @Test("a writer without the location reads none, damages none and owns none", arguments: Below.allCases)
-    func writing(_ below: Below) throws {
-        try with(below) { service in
-            try prepareApps(service)
+    @Test("a writer without the location reads none, damages none and owns none", arguments: AttackedLibrary.allCases)
+    func writing(_ below: AttackedLibrary) throws {
+        try below.with { service in
+            try AttackedLibrary.prepareApps(service)
             try service.administer("grant org.camera media.write.images")
             try service.administer("grant org.editor media.write.images")
             let program = """
@@ -235,7 +144,7 @@ struct LocationAttackTests {
                 waitpid(writer, nil, 0)
             }
             let kept = try Attacker.run(
-                keeper, [service.view + "/DCIM/next.jpg", needle()], as: RunningService.editor)
+                keeper, [service.view + "/DCIM/next.jpg", AttackedLibrary.needle], as: RunningService.editor)
             #expect(kept == ["made", "leaks False"])
             #expect(FileManager.default.contentsEqual(atPath: photo, andPath: service.library + "/DCIM/next.jpg"))
         }

@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Reading against writers: the photo comes, grows, goes and is replaced under the reader. `make stress` tries longer.
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(120)))
+struct RaceAttackTests {
+    /// Reads in each view.
+    private static let tries = getenv("MEDIAVEIL_STRESS_TRIES").flatMap { Int(String(cString: $0)) } ?? 2_000
+
+    /// Arguments: a file, the needle in hex, how many reads. Opens the file as it is, keeps it, and opens it ever again.
+    private static let race = """
+        import time
+        name, needle, tries = sys.argv[1], bytes.fromhex(sys.argv[2]), int(sys.argv[3])
+        early = os.open(name, os.O_RDONLY)
+        leaks = reads = failures = 0
+        while reads < tries and failures < 20 * tries:
+            for action in (lambda: os.pread(early, 65536, 0), lambda: open(name, "rb").read()):
+                try:
+                    data = action()
+                except OSError:
+                    failures += 1
+                    continue
+                reads += 1
+                leaks += needle in data
+        print("leaks", leaks, "reads", reads >= tries)
+        """
+
+    @Test(
+        "what is written over, appended to or replaced under an open file never shows an original byte",
+        arguments: AttackedLibrary.allCases)
+    func changedUnderAReader(_ below: AttackedLibrary) throws {
+        try below.with { service in
+            try AttackedLibrary.prepareApps(service)
+            let target = service.library + "/DCIM/new.jpg"
+            #expect(try Program.run(["sh", "-c", ": > '\(target)'; chmod a+rw '\(target)'"]) == 0)
+            let photo = service.library + "/DCIM/photo.jpg"
+            let writer = try Program.start([
+                "sh", "-c",
+                """
+                while :; do
+                  cat '\(photo)' > '\(target)'; sleep 0.01; echo more >> '\(target)'; : > '\(target)'
+                  cp '\(photo)' '\(target)'; dd if='\(photo)' of='\(target)' conv=notrunc bs=64 2>/dev/null
+                  cp '\(photo)' '\(target).tmp'; chmod a+rw '\(target).tmp'; mv '\(target).tmp' '\(target)'; sleep 0.01
+                done
+                """,
+            ])
+            defer {
+                kill(writer, SIGKILL)
+                waitpid(writer, nil, 0)
+            }
+            for view in AttackedLibrary.views(service) {
+                let lines = try Attacker.run(
+                    RaceAttackTests.race,
+                    [view + "/DCIM/new.jpg", AttackedLibrary.needle, "\(RaceAttackTests.tries)"],
+                    as: RunningService.editor, seconds: RaceAttackTests.tries > 10_000 ? 6_000 : 100)
+                #expect(lines == ["leaks 0 reads True"])
+            }
+        }
+    }
+}
