@@ -197,6 +197,70 @@ import Testing
         try Redacted(file).expect(goneText: ["Eiffel Tower"], keptText: ["A name", "sound"])
     }
 
+    /// A tag of any version around its frames.
+    private func mp3(version: UInt8, flags: UInt8 = 0, _ tag: [UInt8]) -> [UInt8] {
+        Array("ID3".utf8) + [version, 0, flags, 0, 0, UInt8(tag.count >> 7), UInt8(tag.count & 127)] + tag
+            + Array("sound".utf8)
+    }
+
+    @Test func olderAndNewerTagsOfMP3() throws {
+        let place = [0] + Array("GEO_LOCATION\0Eiffel Tower".utf8)
+        let title = [0] + Array("A name".utf8)
+        // 2.2: names of three letters.
+        func old(_ name: String, _ data: [UInt8]) -> [UInt8] { Array(name.utf8) + BoxBuilder.big(data.count, 3) + data }
+        try Redacted(mp3(version: 2, old("TXX", place) + old("TT2", title)))
+            .expect(goneText: ["Eiffel Tower"], keptText: ["A name", "sound"])
+        func frame(_ name: String, _ data: [UInt8], size: [UInt8]? = nil, flags: UInt8 = 0) -> [UInt8] {
+            Array(name.utf8) + (size ?? BoxBuilder.big(data.count)) + [0, flags] + data
+        }
+        // 2.3 with an extended header, and unsynchronised: UTF-16 has a 0xFF with a zero behind it.
+        let extended = BoxBuilder.big(6) + [UInt8](repeating: 0, count: 6)
+        try Redacted(mp3(version: 3, flags: 0x40, extended + frame("TXXX", place) + frame("TIT2", title)))
+            .expect(goneText: ["Eiffel Tower"], keptText: ["A name"])
+        let wide =
+            [1] + "GEO_LOCATION\0Eiffel Tower".utf16.reduce(into: [0xFF, 0xFE] as [UInt8]) { $0 += [UInt8($1), 0] }
+        let raw = frame("TXXX", wide) + frame("TIT2", title)
+        let unsynchronised = raw.flatMap { $0 == 0xFF ? [0xFF, 0] : [$0] }
+        let redacted = try Redacted(mp3(version: 3, flags: 0x80, unsynchronised))
+        redacted.expect(
+            gone: ["E", "i", "f"].map { Array($0.utf8) + [0] + Array("f".utf8) }.suffix(1),
+            keptText: ["A name", "TIT2"])
+        // As many bytes for readers as before.
+        #expect(redacted.bytes.ranges(of: [0xFF, 0]).count == 1)
+        // 2.4: sizes of 7 bits to the byte, those of writers who do not know that, and compressed frames.
+        let long = [0] + Array("LOCATION\0Eiffel Tower".utf8) + [UInt8](repeating: 0x41, count: 200)
+        for size in [[0, 0, UInt8(long.count >> 7), UInt8(long.count & 127)], BoxBuilder.big(long.count)] {
+            try Redacted(mp3(version: 4, frame("TXXX", long, size: size) + frame("TIT2", title)))
+                .expect(goneText: ["Eiffel Tower"], keptText: ["A name"])
+        }
+        let compressed = try Redacted(mp3(version: 4, frame("TXXX", place, flags: 0x08) + frame("TIT2", title)))
+        compressed.expect(goneText: ["Eiffel Tower"], keptText: ["A name"])
+        #expect(compressed.plan.reasons == ["ID3 TXXX blanked: it is compressed"])
+        // What no reader expects.
+        try Redacted(mp3(version: 3, frame("TIT2", title) + [0, 0] + Array("Eiffel Tower".utf8)))
+            .expect(goneText: ["Eiffel Tower"], keptText: ["A name"])
+        try Redacted(mp3(version: 7, frame("TXXX", place))).expect(goneText: ["Eiffel Tower"], keptText: ["sound"])
+    }
+
+    @Test func chunksThatAreNone() throws {
+        func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
+            Array(type.utf8) + BoxBuilder.big(data.count).reversed() + data
+        }
+        let place = chunk("LIST", Array("INFO".utf8) + chunk("ICMT", Array("at +48.8583+002.2945/".utf8) + [0]))
+        // A length that is odd, and no byte behind it; a RIFF whose own length is wrong.
+        let body = Array("WAVE".utf8) + chunk("odd ", [1, 2, 3]) + place + chunk("data", Array("sound!".utf8))
+        for size in [body.count, 4, 0] {
+            let file = Array("RIFF".utf8) + BoxBuilder.big(size).reversed() + body
+            let redacted = try Redacted(file)
+            redacted.expect(goneText: ["+48.8583"], keptText: ["at ", "sound!"])
+            #expect(redacted.plan.reasons.isEmpty)
+        }
+        let garbage = chunk("RIFF", Array("WAVE".utf8) + chunk("data", Array("sound!".utf8)) + [1, 2] + place)
+        let redacted = try Redacted(garbage)
+        redacted.expect(goneText: ["+48.8583"], keptText: ["sound!"])
+        #expect(!redacted.plan.reasons.isEmpty)
+    }
+
     @Test func commentsOfFLAC() throws {
         func little(_ value: Int) -> [UInt8] { BoxBuilder.big(value).reversed() }
         let comments = ["TITLE=A name", "LOCATION=Eiffel Tower"].flatMap { little($0.utf8.count) + Array($0.utf8) }

@@ -53,7 +53,9 @@ struct OggTests {
     @Test("Streams one behind the other, also far into the file, and one read in many pieces")
     func chained() throws {
         var filler = OggBuilder()
-        for _ in 0..<40 { filler.packet([UInt8](repeating: 0x55, count: 60_000), serial: 99) }
+        for index in 0..<40 {
+            filler.packet([UInt8](repeating: 0x55, count: 60_000), serial: 99, isFirst: index == 0)
+        }
         let file = OggBuilder.vorbis(["TITLE=one"]) + filler.bytes + OggBuilder.vorbis(Self.list, serial: 8)
         let redacted = try Redacted(file)
         redacted.expect(goneText: ["Eiffel Tower", "+48.8583"], keptText: ["TITLE=one", "A name"])

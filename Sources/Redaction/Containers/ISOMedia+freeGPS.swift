@@ -84,9 +84,10 @@ extension ISOMedia {
             }
             for found in Bytes.occurrences(of: freeGPS, in: bytes) {
                 let start = position + UInt64(found)
-                guard start >= media.lowerBound + 4, !movie.blocks.contains(start - 4) else { continue }
+                let block = start - min(start - media.lowerBound, 4)
+                guard !movie.blocks.contains(block) else { continue }
                 hasBlocks = true
-                let end = min(media.upperBound, start - 4 + max(12, try length(walk, at: start - 4, 0)))
+                let end = min(media.upperBound, block + max(16, try length(walk, at: block, 0)))
                 walk.draft.patch(start + 4..<end, .fill(0), "freeGPS block")
             }
             let isLast = position + count == part.upperBound

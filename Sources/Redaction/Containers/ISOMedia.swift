@@ -25,7 +25,10 @@ enum ISOMedia: Container {
         var position = range.lowerBound
         while range.upperBound - position >= 8 {
             let box: Box
-            do { box = try Box.read(walk, at: position, in: range) } catch {
+            do throws(PlanningError) {
+                box = try Box.read(walk, at: position, in: range)
+                guard box.hasTextType || position == range.lowerBound else { throw PlanningError.malformed("no box") }
+            } catch {
                 guard error.reason != nil, position > range.lowerBound else { throw error }
                 // Media data of a file that was cut off stays, if a movie describes it.
                 let type = try walk.reader.bytes(at: position + 4, count: 4)
@@ -39,6 +42,7 @@ enum ISOMedia: Container {
             try top(walk, box, &movie)
             position = box.range.upperBound
         }
+        guard movie.isKnown else { throw .malformed("nothing in it is known") }
         try finish(walk, range, movie)
     }
 
@@ -47,6 +51,7 @@ enum ISOMedia: Container {
         var media: [Range<UInt64>] = []
         var hasMovie = false
         var hasItems = false
+        var hasMetadata = false
         var hasFragments = false
         /// A timed track carries positions.
         var hasPositions = false
@@ -54,6 +59,8 @@ enum ISOMedia: Container {
         var blocks: Set<UInt64> = []
         /// Bytes at the end that are no box.
         var rest: Range<UInt64>?
+
+        var isKnown: Bool { hasMovie || hasMetadata || hasFragments || !media.isEmpty }
     }
 
     private static func top(_ walk: Walk, _ box: Box, _ movie: inout Movie) throws(PlanningError) {
@@ -66,6 +73,7 @@ enum ISOMedia: Container {
             movie.hasFragments = true
             try fragment(try walk.nested(), box)
         case "meta":
+            movie.hasMetadata = true
             try meta(try walk.nested(), box, &movie, file: 0)
         case "mdat": movie.media.append(box.payload)
         case "uuid": try uuid(try walk.nested(), box, &movie)

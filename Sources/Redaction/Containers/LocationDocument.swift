@@ -30,6 +30,7 @@ enum JSONFile: Container {
         }
         scanner.finish(at: range.upperBound)
         guard !scanner.isTooDeep else { return try empty(walk, range, "too deep, or too many positions") }
+        guard !scanner.isMalformed else { return try empty(walk, range, "it is not well-formed") }
         scanner.patch(walk, base: 0, kind: "JSON")
     }
 

@@ -23,9 +23,12 @@ enum Matroska: Container {
     }
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        var hasSegment = false
         for element in try EBMLElement.children(walk, range) where element.id == ID.segment {
+            hasSegment = true
             try segment(try walk.nested(), element.data)
         }
+        guard hasSegment else { throw .malformed("no segment") }
     }
 
     private static func segment(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {

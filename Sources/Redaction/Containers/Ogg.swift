@@ -43,7 +43,9 @@ enum Ogg: Container {
             let page = OggPage(bytes, index, at: offset)
             if let page, page.end <= bytes.count {
                 try streams.add(page, bytes, at: offset)
-                index = page.end
+                // A page whose lengths are damaged swallows the next one, which readers find by its capture pattern.
+                let inner = Bytes.firstIndex(of: capture, in: bytes, from: page.segments.upperBound)
+                index = inner.map { min($0, page.end) } ?? page.end
                 continue
             }
             // A page that is not whole: the next piece begins with it, or it was cut off.

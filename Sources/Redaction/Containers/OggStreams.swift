@@ -17,6 +17,7 @@ final class OggStreams {
 
     private final class Stream {
         var codec: OggCodec = .unknown
+        var hasBeginning = true
         /// Index of the packet that is gathered.
         var packet = 0
         var pieces: [Range<UInt64>] = []
@@ -34,7 +35,9 @@ final class OggStreams {
         if page.isFirst || !known.contains(page.serial) {
             guard known.count < Self.streamLimit else { throw .limit("more than \(Self.streamLimit) streams") }
             known.insert(page.serial)
-            open[page.serial] = Stream()
+            let stream = Stream()
+            stream.hasBeginning = page.isFirst
+            open[page.serial] = stream
         }
         guard let stream = open[page.serial] else { return }
         if pages.count < Self.pageLimit { pages.append(offset + UInt64(page.start)..<offset + UInt64(page.end)) }
@@ -67,7 +70,12 @@ final class OggStreams {
     func finish() throws(PlanningError) {
         for (serial, stream) in open where !stream.pieces.isEmpty { try end(stream, serial) }
         let plan = walk.draft.plan(since: mark)
-        for page in pages where plan.touches(page) { try mend(page, plan) }
+        do {
+            for page in pages where plan.touches(page) { try mend(page, plan) }
+        } catch {
+            guard case .limit(let reason) = error else { throw error }
+            walk.draft.note("checksums of Ogg pages are wrong: \(reason)")
+        }
     }
 
     // MARK: Packets
@@ -84,18 +92,21 @@ final class OggStreams {
     private func end(_ stream: Stream, _ serial: UInt32) throws(PlanningError) {
         let pieces = stream.pieces
         stream.pieces = []
+        guard !pieces.isEmpty else { return }
         defer { stream.packet += 1 }
         if stream.isBlanked {
             stream.isBlanked = false
             for piece in pieces { walk.draft.patch(piece, .fill(0), "Ogg header") }
             return
         }
-        guard !pieces.isEmpty else { return }
         let mark = walk.draft.mark
         var isComplete = false
         do {
             try walk.spread(pieces) { walk, range throws(PlanningError) in
-                if stream.packet == 0 { stream.codec = try OggCodec.of(walk, range) }
+                if stream.packet == 0 {
+                    stream.codec = try OggCodec.of(walk, range)
+                    if stream.codec == .unknown, !stream.hasBeginning { stream.codec = .headless }
+                }
                 isComplete = try stream.codec.header(walk, range, index: stream.packet)
             }
         } catch {
@@ -131,6 +142,8 @@ enum OggCodec {
     case flac
     /// Comments are the second packet, without anything in front.
     case bare
+    /// It began somewhere else, or its first page is damaged.
+    case headless
     case unknown
 
     /// Told from the first packet.
@@ -159,7 +172,14 @@ enum OggCodec {
             return false
         }
         // Whose first packet is its comments has lost the real one; readers go by what it begins with.
-        guard index > 0 else { return false }
+        if self == .headless {
+            if index > 2 { return true }
+            throw .malformed("no stream begins there")
+        }
+        guard index > 0 else {
+            if self == .unknown { try search(walk, range, marks) }
+            return false
+        }
         switch self {
         case .bare:
             if index == 1 { try VorbisComment.plan(walk, range) }
@@ -179,6 +199,15 @@ enum OggCodec {
                 walk.draft.rollback(to: mark)
             }
             return index >= 3
+        }
+    }
+
+    /// Comments in the middle of a stream's first packet: a page's header is damaged.
+    private func search(_ walk: Walk, _ range: Range<UInt64>, _ marks: [[UInt8]]) throws(PlanningError) {
+        let bytes = try walk.reader.bytes(
+            at: range.lowerBound, count: Int(min(65_536, range.upperBound - range.lowerBound)))
+        guard !marks.contains(where: { Bytes.firstIndex(of: $0, in: bytes) != nil }) else {
+            throw .malformed("comments in the middle of it")
         }
     }
 

@@ -9,30 +9,54 @@ enum RIFF: Container {
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
         if try walk.reader.bytes(at: range.lowerBound + 8, count: 4) == Array("WAVE".utf8) { walk.name("WAVE") }
-        var position = range.lowerBound
-        // Large files are several RIFF chunks, one behind the other (OpenDML).
-        while range.upperBound - position >= 12,
-            try walk.reader.bytes(at: position, count: 4) == Array("RIFF".utf8)
-        {
-            let size = UInt64(try walk.reader.u32(at: position + 4, .little))
-            let end = min(range.upperBound, position + 8 + size + (size & 1))
-            try chunks(try walk.nested(), position + 12..<max(end, position + 12))
-            position = max(end, position + 12)
-        }
-        if position < range.upperBound { try Trailer.plan(walk, position..<range.upperBound) }
+        // Its own size is not asked: recordings that were cut off have a wrong one. Large files are several RIFF chunks, one
+        // behind the other (OpenDML).
+        try chunks(try walk.nested(), range.lowerBound + 12..<range.upperBound, isTop: true)
     }
 
-    private static func chunks(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+    private static func chunks(_ walk: Walk, _ range: Range<UInt64>, isTop: Bool = false) throws(PlanningError) {
         var position = range.lowerBound
         while range.upperBound - position >= 8 {
-            let head = try walk.reader.bytes(at: position, count: 8)
+            let head = try walk.reader.bytes(at: position, count: Int(min(12, range.upperBound - position)))
+            guard head[0..<4].allSatisfy({ (0x20...0x7E).contains($0) }) else {
+                return try rest(walk, position..<range.upperBound)
+            }
             let type = String(decoding: head[0..<4], as: UTF8.self)
+            if isTop, type == "RIFF" {
+                position = min(position + 12, range.upperBound)
+                continue
+            }
             let size = head[4..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
             // The last chunk of a file that was cut off.
             let end = min(position + 8 + size, range.upperBound)
+            if position + 8 + size > range.upperBound, !["LIST", "data"].contains(type) {
+                return walk.draft.blank(
+                    position + 8..<range.upperBound, kind: "RIFF \(type)",
+                    reason: "RIFF \(type) blanked: it is cut off")
+            }
             try chunk(walk, type, position + 8..<end)
-            position = min(end + (size & 1), range.upperBound)
+            position = end
+            // Some writers leave out the zero that makes a length even.
+            if size & 1 == 1, end < range.upperBound, try !isUnpadded(walk, end, range) { position += 1 }
         }
+        if position < range.upperBound { try rest(walk, position..<range.upperBound) }
+    }
+
+    private static func isUnpadded(
+        _ walk: Walk, _ position: UInt64, _ range: Range<UInt64>
+    ) throws(PlanningError) -> Bool {
+        guard range.upperBound - position >= 8 else { return false }
+        let head = try walk.reader.bytes(at: position, count: 8)
+        let size = head[4..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        return head[0..<4].allSatisfy { (0x20...0x7E).contains($0) } && size <= range.upperBound - position - 8
+    }
+
+    /// What is no chunk: padding, or what is left of damaged ones.
+    private static func rest(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let count = Int(min(4_096, range.upperBound - range.lowerBound))
+        let bytes = try walk.reader.bytes(at: range.lowerBound, count: count)
+        guard range.upperBound - range.lowerBound > 4_096 || bytes.contains(where: { $0 != 0 }) else { return }
+        walk.draft.blank(range, kind: "RIFF", reason: "bytes that are no chunk of the RIFF blanked")
     }
 
     private static func chunk(_ walk: Walk, _ type: String, _ data: Range<UInt64>) throws(PlanningError) {

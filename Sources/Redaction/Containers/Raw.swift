@@ -10,6 +10,9 @@ enum RAF: Container {
         let offset = UInt64(try walk.reader.u32(at: range.lowerBound + 0x54, .big))
         let length = UInt64(try walk.reader.u32(at: range.lowerBound + 0x58, .big))
         let jpeg = try walk.reader.range(at: range.lowerBound + offset, count: length, in: range)
+        guard length > 4, try walk.reader.bytes(at: jpeg.lowerBound, count: 3) == [0xFF, 0xD8, 0xFF] else {
+            throw .malformed("no JPEG where it should be")
+        }
         try JPEG.planNested(try walk.nested(), jpeg)
     }
 }
@@ -89,17 +92,30 @@ enum CRW: Container {
         let offset = UInt64(try walk.reader.u32(at: heap.upperBound - 4, order))
         let directory = try walk.reader.range(at: heap.lowerBound + offset, count: 2, in: heap).lowerBound
         let count = UInt64(try walk.reader.u16(at: directory, order))
+        // The directory is what a heap ends with; a byte may fill it up.
+        let end = directory + 2 + count * 10 + 4
+        guard count > 0, end <= heap.upperBound, heap.upperBound - end < 4 else {
+            throw .malformed("CIFF directory damaged")
+        }
         for index in 0..<count {
             let entry = try walk.reader.range(at: directory + 2 + index * 10, count: 10, in: heap).lowerBound
             let tag = try walk.reader.u16(at: entry, order)
             guard tag & 0xC000 == 0 else { continue }
             let length = UInt64(try walk.reader.u32(at: entry + 2, order))
             let offset = UInt64(try walk.reader.u32(at: entry + 6, order))
-            // What lies outside of the heap no reader finds either.
-            guard heap.lowerBound + offset + length <= heap.upperBound else { continue }
+            let isImage = tag & 0x3FFF == 0x2007 || tag & 0x3FFF == 0x2008
+            // What lies outside of the heap no reader finds either; but something is damaged.
+            guard heap.lowerBound + offset + length <= heap.upperBound else {
+                if isImage { throw .malformed("image outside of the heap") }
+                continue
+            }
             let value = heap.lowerBound + offset..<heap.lowerBound + offset + length
             switch tag & 0x3FFF {
-            case 0x2007, 0x2008: try JPEG.planNested(walk, value)
+            case 0x2007, 0x2008:
+                guard length > 3, try walk.reader.bytes(at: value.lowerBound, count: 3) == [0xFF, 0xD8, 0xFF] else {
+                    throw .malformed("no JPEG where it should be")
+                }
+                try JPEG.planNested(walk, value)
             case let tag where tag & 0x3800 == 0x2800 || tag & 0x3800 == 0x3000:
                 try self.heap(try walk.nested(), value, order)
             default: break

@@ -32,20 +32,22 @@ final class TransportScan {
             range, with: 0xFF, kind: "between packets", reason: "bytes between packets of the stream blanked")
     }
 
-    /// Looks through the packets of a piece of the file.
+    /// Looks through the packets of a piece of the file, of which those in front of `start` are done with.
     ///
     /// - Returns: how many bytes are done with; less than a packet is left for the next piece.
-    func block(_ bytes: UnsafeRawBufferPointer, at offset: UInt64, isLast: Bool) -> Int {
-        var index = 0
+    func block(_ bytes: UnsafeRawBufferPointer, from start: Int, at offset: UInt64, isLast: Bool) -> Int {
+        var index = start
         while index < bytes.count {
             let sync = index + layout.lead
             guard bytes.count - index >= layout.stride || isLast else { return index }
             guard sync < bytes.count else { return bytes.count }
             guard bytes[sync] == TransportStream.sync else {
+                again(bytes, index, offset)
                 let next =
-                    resync(bytes, after: index, isLast: isLast) ?? (isLast ? bytes.count : bytes.count - layout.stride)
-                outOfSync(offset + UInt64(index)..<offset + UInt64(max(next, index + 1)))
-                index = max(next, index + 1)
+                    resync(bytes, from: index + 1, isLast: isLast)
+                    ?? max(index + 1, isLast ? bytes.count : bytes.count - layout.stride)
+                outOfSync(offset + UInt64(index)..<offset + UInt64(next))
+                index = next
                 continue
             }
             packet(
@@ -55,10 +57,22 @@ final class TransportScan {
         return index
     }
 
+    /// Where a packet should be is none: what was taken for one in front of it may have been damaged, and hide the
+    /// beginning of a whole one, which readers that go back find.
+    private func again(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ offset: UInt64) {
+        var start = max(0, index - layout.stride + 1)
+        while let found = resync(bytes, from: start, isLast: false), found < index {
+            let sync = found + layout.lead
+            packet(
+                UnsafeRawBufferPointer(rebasing: bytes[sync..<min(sync + 188, bytes.count)]), at: offset + UInt64(sync))
+            start = found + 1
+        }
+    }
+
     /// Where a packet begins again whose successor is in its place too.
-    private func resync(_ bytes: UnsafeRawBufferPointer, after index: Int, isLast: Bool) -> Int? {
+    private func resync(_ bytes: UnsafeRawBufferPointer, from start: Int, isLast: Bool) -> Int? {
         guard let base = bytes.baseAddress else { return nil }
-        var from = index + layout.lead + 1
+        var from = start + layout.lead
         while from < bytes.count, let found = memchr(base + from, Int32(TransportStream.sync), bytes.count - from) {
             let at = UnsafeRawPointer(found) - base
             let next = at + layout.stride

@@ -29,19 +29,24 @@ enum TransportStream: Container {
         if layout.start > 0 { scan.outOfSync(range.lowerBound..<position) }
         // As much as one read may ask for: 5,000 of them see 10 GB.
         let block = UInt64(walk.reader.limits.memory / 2)
+        /// Bytes in front of the position that are read again: a packet.
+        var overlap: UInt64 = 0
         while position < range.upperBound {
-            let count = Int(min(block, range.upperBound - position))
+            let count = Int(min(block, range.upperBound - position + overlap))
             let bytes: [UInt8]
-            do { bytes = try walk.reader.bytes(at: position, count: count) } catch {
+            do { bytes = try walk.reader.bytes(at: position - overlap, count: count) } catch {
                 guard case .limit(let reason) = error else { throw error }
                 // Whatever follows may hold positions.
                 return walk.draft.blank(
                     position..<range.upperBound, kind: "rest of the stream",
                     reason: "rest of the stream blanked: \(reason)")
             }
-            let isLast = position + UInt64(count) == range.upperBound
-            let used = bytes.withUnsafeBytes { scan.block($0, at: position, isLast: isLast) }
-            position += UInt64(max(1, used))
+            let isLast = position - overlap + UInt64(count) == range.upperBound
+            let used = bytes.withUnsafeBytes {
+                scan.block($0, from: Int(overlap), at: position - overlap, isLast: isLast)
+            }
+            position = max(position + 1, position - overlap + UInt64(used))
+            overlap = min(UInt64(layout.stride), position - range.lowerBound)
         }
         scan.finish()
     }

@@ -8,6 +8,11 @@ struct Box {
     /// Where the type stands.
     var typeRange: Range<UInt64> { range.lowerBound + 4..<range.lowerBound + 8 }
 
+    /// Whether the type is made of letters that types are made of.
+    var hasTextType: Bool {
+        type.unicodeScalars.allSatisfy { (0x20...0x7E).contains($0.value) || $0.value == 0xA9 }
+    }
+
     var payloadCount: UInt64 { payload.upperBound - payload.lowerBound }
 
     private static let limit = 16_384

@@ -11,6 +11,20 @@ struct JSONScanner {
 
     private(set) var found: [Found] = []
     private(set) var isTooDeep = false
+    /// It is no JSON: where strings begin and end cannot be told.
+    private(set) var isMalformed = false
+
+    private enum Expected {
+        case value
+        case valueOrEnd
+        case key
+        case keyOrEnd
+        case colon
+        case next
+    }
+
+    private var expected = Expected.value
+    private var isWord = false
 
     private var stack: [UInt8] = []
     /// Containers that were open when a location key came; everything below is location until they are closed.
@@ -34,7 +48,46 @@ struct JSONScanner {
         }
     }
 
-    mutating func finish(at end: UInt64) { endNumber(end) }
+    mutating func finish(at end: UInt64) {
+        endNumber(end)
+        if string != nil || !stack.isEmpty { isMalformed = true }
+    }
+
+    /// Follows the grammar (RFC 8259, 2), outside of strings and numbers. Several texts may follow each other.
+    private mutating func check(_ byte: UInt8) {
+        let wasWord = isWord
+        isWord = false
+        switch byte {
+        case 0x20, 0x09, 0x0A, 0x0D, 0xEF, 0xBB, 0xBF:
+            break
+        case 0x2C:
+            require(expected == .next && !stack.isEmpty)
+            expected = stack.last == 0x7B ? .key : .value
+        case 0x3A:
+            require(expected == .colon)
+            expected = .value
+        case 0x7D:
+            require(stack.last == 0x7B && (expected == .next || expected == .keyOrEnd))
+            expected = .next
+        case 0x5D:
+            require(stack.last == 0x5B && (expected == .next || expected == .valueOrEnd))
+            expected = .next
+        case 0x22 where expected == .key || expected == .keyOrEnd:
+            expected = .colon
+        case 0x61...0x7A where wasWord:
+            isWord = true
+        default:
+            require(expected == .value || expected == .valueOrEnd || expected == .next && stack.isEmpty)
+            isWord = (0x61...0x7A).contains(byte)
+            let isStart = isWord || byte == 0x22 || byte == 0x2D || (0x30...0x39).contains(byte)
+            require(isStart || byte == 0x7B || byte == 0x5B)
+            expected = byte == 0x7B ? .keyOrEnd : byte == 0x5B ? .valueOrEnd : .next
+        }
+    }
+
+    private mutating func require(_ isAsItShouldBe: Bool) {
+        if !isAsItShouldBe { isMalformed = true }
+    }
 
     private var locationKey: String? {
         if let hot { return hot.key }
@@ -50,6 +103,8 @@ struct JSONScanner {
             } else if byte == 0x22 {
                 endString(position)
                 return
+            } else if byte < 0x20 {
+                isMalformed = true
             }
             if string?.count ?? 0 < 64 { string?.append(byte) }
             return
@@ -68,6 +123,7 @@ struct JSONScanner {
                 endNumber(position)
             }
         }
+        check(byte)
         switch byte {
         case 0x22:
             string = []

@@ -32,16 +32,16 @@ struct Seed: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [Seed] = images
+    static let all: [Seed] = images + raws + documents + movies + boxes + streams
 
-    private static let xmp = Array(XMPBuilder.located.utf8)
-    private static let xmpSecrets = [
+    static let xmp = Array(XMPBuilder.located.utf8)
+    static let xmpSecrets = [
         Secret("exif:GPSLatitude=\"", "48,8.2372N"), Secret("<photoshop:City>", "Munchenstadt"),
     ]
     private static let iptc = JPEGBuilder.dataset(120, "A caption") + JPEGBuilder.dataset(90, "Bavariana")
     private static let iptcSecret = Secret(Array("Bavariana".utf8), label: [0x1C, 2, 90, 0, 9])
 
-    private static func coordinates(_ order: TIFFBuilder.Order) -> [Secret] {
+    static func coordinates(_ order: TIFFBuilder.Order) -> [Secret] {
         TIFFBuilder.coordinates(order).map { Secret($0) }
     }
 
