@@ -51,7 +51,12 @@ enum GIF: Container {
         _ walk: Walk, _ start: UInt64, _ range: Range<UInt64>
     ) throws(PlanningError) -> UInt64 {
         let label = try walk.reader.u8(at: start + 1)
-        guard label == 0xFF || label == 0xFE else { return try blocks(walk, start + 2, range).end }
+        guard label == 0xFF || label == 0xFE else {
+            let end = try blocks(walk, start + 2, range).end
+            // Graphic control and plain text aside, what it is cannot be told.
+            if label != 0xF9, label != 0x01 { try Salvage.plan(walk, start + 2..<end) }
+            return end
+        }
         if label == 0xFE {
             let (end, pieces) = try blocks(walk, start + 2, range, collect: true)
             try walk.joined(pieces) { (inner, whole) throws(PlanningError) in

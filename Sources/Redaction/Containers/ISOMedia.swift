@@ -9,6 +9,11 @@ enum ISOMedia: Container {
         "ftyp", "styp", "moov", "mdat", "free", "skip", "wide", "pnot", "moof", "meta",
     ]
 
+    /// Boxes that may go on to the end of the file without saying how long they are.
+    private static let openTypes: Set<String> = [
+        "mdat", "moov", "moof", "meta", "free", "skip", "uuid", "udta", "mpvd",
+    ]
+
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
         guard head.count >= 12 else { return false }
         let type = String(decoding: head[4..<8], as: UTF8.self)
@@ -27,7 +32,8 @@ enum ISOMedia: Container {
             let box: Box
             do throws(PlanningError) {
                 box = try Box.read(walk, at: position, in: range)
-                guard box.hasTextType || position == range.lowerBound else { throw PlanningError.malformed("no box") }
+                let isSure = box.hasTextType && !(box.isOpen && !openTypes.contains(box.type))
+                guard isSure || position == range.lowerBound else { throw PlanningError.malformed("no box") }
             } catch {
                 guard error.reason != nil, position > range.lowerBound else { throw error }
                 // Media data of a file that was cut off stays, if a movie describes it.

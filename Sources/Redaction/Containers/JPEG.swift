@@ -104,6 +104,11 @@ struct JPEGSegments {
                 return range.upperBound
             }
             let payload = position + 2..<position + length
+            if marker.code == 0xDA, scan == nil, try !isScan(position, length) {
+                // No decoder knows where the image begins, or ends.
+                try withoutEnd(position)
+                return range.upperBound
+            }
             switch marker.code {
             case 0xE0...0xEF: try applications.add(marker.code - 0xE0, payload)
             case 0xFE: try applications.comment(payload)
@@ -112,6 +117,12 @@ struct JPEGSegments {
             }
             position += length
         }
+    }
+
+    /// Whether the header of a scan is as long as its components make it (T.81 B.2.3).
+    private func isScan(_ position: UInt64, _ length: UInt64) throws(PlanningError) -> Bool {
+        guard length >= 6, range.upperBound - position > 2 else { return false }
+        return try length == 6 + 2 * UInt64(walk.reader.u8(at: position + 2))
     }
 
     /// Bytes between segments, before the first scan, which decoders skip: what is left of a damaged segment.

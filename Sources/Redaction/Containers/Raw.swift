@@ -61,9 +61,10 @@ enum X3F: Container {
             let offset = UInt64(try walk.reader.u32(at: entry.lowerBound, .little))
             let length = UInt64(try walk.reader.u32(at: entry.lowerBound + 4, .little))
             let section = try walk.reader.range(at: range.lowerBound + offset, count: length, in: range)
-            guard length > 32, try walk.reader.bytes(at: section.lowerBound, count: 4) == Array("SECi".utf8) else {
-                continue
-            }
+            guard length > 32 else { continue }
+            let mark = String(decoding: try walk.reader.bytes(at: section.lowerBound, count: 4), as: UTF8.self)
+            guard mark.hasPrefix("SEC") else { throw .malformed("no section where it should be") }
+            guard mark == "SECi" else { continue }
             try JPEG.planNested(try walk.nested(), section.lowerBound + 28..<section.upperBound)
         }
     }

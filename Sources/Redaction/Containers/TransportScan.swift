@@ -42,10 +42,15 @@ final class TransportScan {
             guard bytes.count - index >= layout.stride || isLast else { return index }
             guard sync < bytes.count else { return bytes.count }
             guard bytes[sync] == TransportStream.sync else {
-                again(bytes, index, offset)
+                let following = index + layout.stride + layout.lead
+                let isAlone = following < bytes.count && isPacket(bytes, following, isLast)
+                if !isAlone { again(bytes, index, offset) }
+                // Where only this packet's beginning is damaged, the next one is in its place.
                 let next =
-                    resync(bytes, from: index + 1, isLast: isLast)
-                    ?? max(index + 1, isLast ? bytes.count : bytes.count - layout.stride)
+                    isAlone
+                    ? index + layout.stride
+                    : resync(bytes, from: index + 1, isLast: isLast)
+                        ?? max(index + 1, isLast ? bytes.count : bytes.count - layout.stride)
                 outOfSync(offset + UInt64(index)..<offset + UInt64(next))
                 index = next
                 continue
@@ -75,11 +80,22 @@ final class TransportScan {
         var from = start + layout.lead
         while from < bytes.count, let found = memchr(base + from, Int32(TransportStream.sync), bytes.count - from) {
             let at = UnsafeRawPointer(found) - base
-            let next = at + layout.stride
-            if next < bytes.count ? bytes[next] == TransportStream.sync : isLast { return at - layout.lead }
+            if isPacket(bytes, at, isLast) { return at - layout.lead }
             from = at + 1
         }
         return nil
+    }
+
+    /// Whether a packet begins with this byte, and three more behind it, as far as the piece goes.
+    private func isPacket(_ bytes: UnsafeRawBufferPointer, _ sync: Int, _ isLast: Bool) -> Bool {
+        for number in 0..<4 {
+            let at = sync + number * layout.stride
+            guard at + 3 < bytes.count else { return number > 1 || isLast }
+            guard bytes[at] == TransportStream.sync, bytes[at + 1] & 0x80 == 0, bytes[at + 3] & 0x30 != 0 else {
+                return false
+            }
+        }
+        return true
     }
 
     /// Ends what is being gathered when the file ends.

@@ -4,6 +4,8 @@ struct Box {
     let type: String
     let range: Range<UInt64>
     let payload: Range<UInt64>
+    /// It does not say how long it is, and goes on to the end of what it is in.
+    let isOpen: Bool
 
     /// Where the type stands.
     var typeRange: Range<UInt64> { range.lowerBound + 4..<range.lowerBound + 8 }
@@ -37,6 +39,7 @@ struct Box {
         let type = String(
             String.UnicodeScalarView(try walk.reader.bytes(at: position + 4, count: 4).map { Unicode.Scalar($0) }))
         var header: UInt64 = 8
+        let isOpen = size == 0
         if size == 1 {
             size = try walk.reader.u64(at: position + 8, .big)
             header = 16
@@ -46,7 +49,8 @@ struct Box {
         guard size >= header, size <= range.upperBound - position else {
             throw .malformed("box \(type.debugDescription) does not fit")
         }
-        return Box(type: type, range: position..<position + size, payload: position + header..<position + size)
+        return Box(
+            type: type, range: position..<position + size, payload: position + header..<position + size, isOpen: isOpen)
     }
 
     /// Makes the box one that readers skip: type `free`, payload zeros, size as it was.

@@ -26,6 +26,10 @@ enum VorbisComment {
             position = comment.upperBound
             index += 1
         }
+        let rest = try walk.reader.bytes(at: position, count: Int(min(65_536, range.upperBound - position)))
+        guard rest.count > 1, rest.contains(where: { $0 != 0 }) else { return }
+        walk.draft.blank(
+            position..<range.upperBound, kind: "Vorbis comments", reason: "bytes behind the Vorbis comments blanked")
     }
 
     private static func comment(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
