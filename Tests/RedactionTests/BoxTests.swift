@@ -87,6 +87,17 @@ import Testing
         }
     }
 
+    @Test func freeGPSBlocksBehindTheEndOfALongIndex() throws {
+        let block = B.box("free", Array("GPS ".utf8) + Array("secret fix of a dashcam".utf8))
+        let gap = [UInt8](repeating: 0x33, count: 3_500)
+        let count = 1_700
+        let media = (0..<count).flatMap { _ in block + gap }
+        let first = B.ftyp.count + 8
+        let table = (0..<count).flatMap { B.big(first + $0 * (block.count + gap.count)) + B.big(block.count) }
+        let index = B.box("moov", [B.box("gps ", B.big(0x101) + B.big(count) + table)])
+        try Redacted(B.ftyp + B.box("mdat", media) + index).expect(goneText: ["secret fix", "freeGPS "])
+    }
+
     @Test func freeGPSBlocksFarIntoTheMedia() throws {
         let block = B.box("free", Array("GPS ".utf8) + Array("secret fix of a dashcam".utf8))
         var media = [UInt8](repeating: 0x33, count: 7 << 20)

@@ -25,8 +25,8 @@ extension ISOMedia {
             let start = number(entry)
             guard start > 0, start <= walk.reader.size, walk.reader.size - start >= 12 else { continue }
             guard looked < indexLimit else {
-                // The media is looked through as if there were no index.
-                return walk.draft.note("freeGPS blocks: more than \(indexLimit) in the index")
+                movie.hasMoreBlocks = true
+                return
             }
             looked += 1
             guard try walk.reader.bytes(at: start + 4, count: 8) == freeGPS else { continue }
@@ -43,7 +43,8 @@ extension ISOMedia {
         return larger == 0 ? 4_096 : larger
     }
 
-    /// Blocks that no index names: if there is one in the beginning of the media data, all of it is looked through.
+    /// Blocks that were not found by an index: if there is one in the beginning of the media data, or the index is too
+    /// long, all of it is looked through.
     static func blocks(_ walk: Walk, _ movie: Movie) throws(PlanningError) {
         var budget = headLength
         var isFound = false
@@ -52,7 +53,7 @@ extension ISOMedia {
             budget -= head.upperBound - head.lowerBound
             if try scan(walk, head, in: media, movie) { isFound = true }
         }
-        guard isFound else { return }
+        guard isFound || movie.hasMoreBlocks else { return }
         budget = headLength
         for media in movie.media {
             let head = media.lowerBound + min(budget, media.upperBound - media.lowerBound)

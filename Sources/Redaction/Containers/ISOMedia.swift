@@ -63,6 +63,8 @@ enum ISOMedia: Container {
         var hasPositions = false
         /// Where freeGPS blocks begin that an index names.
         var blocks: Set<UInt64> = []
+        /// The index names more of them than were looked at.
+        var hasMoreBlocks = false
         /// Bytes at the end that are no box.
         var rest: Range<UInt64>?
 
