@@ -21,7 +21,7 @@ extension AuditDatabase {
     /// - Returns: whether there is more to do.
     func prune(_ retention: AuditRetention, now: Int64 = AuditEvent.now) throws -> Bool {
         if try giveBack() { return true }
-        let age = Int64(clamping: retention.age.multipliedReportingOverflow(by: 1_000_000).partialValue)
+        let age = Int64(min(retention.age, UInt64(Int64.max) / 2_000_000)) * 1_000_000
         // Not a row for every few rows that come of age: a twentieth later, an hour at most.
         let slack = min(age / 20, 3_600_000_000)
         return try pool.write { db in

@@ -24,6 +24,17 @@ import Testing
         }
     }
 
+    @Test func anAgeBeyondAllClocksKeepsEverything() throws {
+        try AuditFixture.with { t throws in
+            t.record("old", time: AuditEvent.now - 10_000_000_000)
+            t.log.barrier()
+            for age in [UInt64.max, UInt64.max / 1_000_000 + 2] {
+                #expect(try !t.log.database.prune(AuditRetention(age: age, bytes: 1 << 30)))
+            }
+            #expect(try t.paths() == ["old"])
+        }
+    }
+
     @Test func aRowThatComesOfAgeWaitsForOthers() throws {
         try AuditFixture.with { t throws in
             t.record("old", time: AuditEvent.now - 3_601_000_000)
