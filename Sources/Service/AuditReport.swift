@@ -83,17 +83,8 @@ struct AuditReport {
             .replacingOccurrences(of: "\u{2029}", with: "\\u2029")
     }
 
-    /// A path whose control characters and direction marks are visible.
-    static func printable(_ path: [UInt8]) -> String {
-        var result = ""
-        for scalar in String(decoding: path, as: UTF8.self).unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result.isEmpty ? "(library)" : result
+    private static func printable(_ path: [UInt8]) -> String {
+        path.isEmpty ? "(library)" : PrintablePath.text(path)
     }
 
     static func escaped(_ text: String) -> String {

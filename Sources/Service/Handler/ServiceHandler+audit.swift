@@ -69,7 +69,7 @@ extension ServiceHandler {
         var summary = AuditSummary()
         try service.audit.forEachPage(of: query) { rows in
             for row in rows { summary.add(row) }
-            return true
+            return replies.isOpen
         }
         let page = AuditReport(summary, grants: try service.store.grants().map(\.grant)).page
         for part in Array(page).chunked(100_000) { try replies.send(AuditReportRequest.Reply(text: String(part))) }
