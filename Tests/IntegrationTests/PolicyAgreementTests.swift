@@ -59,7 +59,7 @@ struct PolicyAgreementTests {
         try withService(prepare: furnish) { service in
             try service.addApps()
             try service.administer("view add editor --app org.editor --at \(service.root)/editor")
-            var random = Seeded(state: seed)
+            var random = SplitMix64(seed: seed)
             let permissions = [
                 "media.read.images", "media.read.video", "media.read.audio", "media.read.files", "media.write.images",
                 "media.write.video", "media.write.audio", "media.write.files", "media.location", "media.manage",
@@ -94,18 +94,6 @@ struct PolicyAgreementTests {
                     }
                 }
             }
-        }
-    }
-
-    /// A generator that gives the same policies in every run (SplitMix64).
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-            return z ^ (z >> 31)
         }
     }
 }

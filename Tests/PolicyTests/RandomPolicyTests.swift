@@ -1,16 +1,9 @@
 import Policy
+import TestSupport
 import Testing
 
 /// The compiled decision against one that walks strings and lists of grants, written to be obviously right.
 @Suite struct RandomPolicyTests {
-    private struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
-        }
-    }
-
     private struct Naive {
         let apps: [App]
         let grants: [Grant]
@@ -57,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40) func theCompiledDecisionEqualsTheNaiveOne(_ seed: Int) throws {
-        var random = Numbers(state: UInt64(seed) &* 7_919 &+ 13)
+        var random = SplitMix64(seed: UInt64(seed))
         let names = ["a", "b", "c"]
         let apps = try names.prefix(Int.random(in: 1...3, using: &random)).enumerated().map {
             try App(name: $1, uids: [UInt32($0 + 1)])

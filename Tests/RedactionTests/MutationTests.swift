@@ -1,27 +1,15 @@
 import Redaction
+import TestSupport
 import Testing
 
 /// Valid files with location are damaged in thousands of ways, the same on every run. Whatever the damage does to the
 /// structure, the original coordinates must not come out, and planning must end within its bounds.
 @Suite("Mutations", .timeLimit(.minutes(5)))
 struct MutationTests {
-    /// SplitMix64: numbers that are the same everywhere.
-    struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     static let rounds = 1_000
 
     /// One way of damage.
-    static func mutate(_ original: [UInt8], _ numbers: inout Numbers) -> (bytes: [UInt8], way: String) {
+    static func mutate(_ original: [UInt8], _ numbers: inout SplitMix64) -> (bytes: [UInt8], way: String) {
         var bytes = original
         let at = Int.random(in: 0..<bytes.count, using: &numbers)
         let length = Int.random(in: 1...24, using: &numbers)
@@ -54,7 +42,7 @@ struct MutationTests {
             let isThere = intact.contains(secret.value)
             #expect(!isThere, "intact")
         }
-        var numbers = Numbers(state: 42)
+        var numbers = SplitMix64(seed: 42)
         for round in 0..<Self.rounds {
             let (damaged, way) = Self.mutate(seed.bytes, &numbers)
             let redacted = try Redacted(damaged)

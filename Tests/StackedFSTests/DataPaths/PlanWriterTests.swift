@@ -3,6 +3,7 @@ import Glibc
 import LinuxSystem
 import Redaction
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import StackedFS
@@ -15,7 +16,7 @@ struct PlanWriterTests {
 
     @Test("The file then has the bytes that the plan gives in memory, whatever the patches")
     func random() throws {
-        var generator = SplitMix(state: 42)
+        var generator = SplitMix64(seed: 42)
         for round in 0..<150 {
             let size = Int.random(in: 0...(round % 10 == 0 ? 3_000_000 : 40_000), using: &generator)
             let original = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ round) }
@@ -50,7 +51,7 @@ struct PlanWriterTests {
         return OwnedDescriptor(try retrying { open(path, O_RDWR | O_CLOEXEC) })
     }
 
-    private func randomPlan(size: Int, _ generator: inout SplitMix) -> RedactionPlan {
+    private func randomPlan(size: Int, _ generator: inout SplitMix64) -> RedactionPlan {
         guard size > 0 else { return RedactionPlan(size: 0, container: "test", patches: [], reasons: []) }
         let patches = (0..<Int.random(in: 0...12, using: &generator)).map { _ -> Patch in
             let start = Int.random(in: 0..<size, using: &generator)
@@ -63,18 +64,5 @@ struct PlanWriterTests {
             return Patch(range: UInt64(start)..<UInt64(start + count), replacement: replacement, kind: "random")
         }
         return RedactionPlan(size: UInt64(size), container: "test", patches: patches, reasons: [])
-    }
-}
-
-/// The same random numbers in every run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }
