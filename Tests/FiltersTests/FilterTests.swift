@@ -261,6 +261,21 @@ import Testing
         }
     }
 
+    @Test func anOwnerIsForgottenDurablyBeforeSomebodyElseWrites() throws {
+        try with { t throws in
+            for app in ["a", "b"] { try t.grant(app, .writeImages) }
+            try t.make(.node(rdev: 0), "DCIM/own.jpg", 1)
+            let node = try t.lookup("DCIM/own.jpg", 1).node
+            let identity = node.identity
+            let key = OwnershipStore.Key(device: identity.device, inode: identity.inode, born: identity.born)
+            // What another process would find after a crash.
+            #expect(waitUntil { (try? OwnershipStore(t.store).owner(of: key)) == "a" })
+            let writable = try t.lookup("DCIM/own.jpg", 0).node
+            _ = try t.stack.open(writable, flags: 2, t.caller(0))
+            #expect(try OwnershipStore(t.store).owner(of: key) == nil)
+        }
+    }
+
     @Test func whatSomebodyIsWritingIsNotTakenOverByTruncation() throws {
         try with { t throws in
             try t.grant("a", .writeImages)

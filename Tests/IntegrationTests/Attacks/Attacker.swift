@@ -1,8 +1,8 @@
 import Glibc
 import TestSupport
 
-/// What an app does that wants to know: one Python program that tries every system call there is for the purpose and
-/// prints a line for each: what it got, or the name of the error.
+/// What an app does that wants to know: Python programs that try one system call after the other and print a line for
+/// each: what it got, or the name of the error.
 enum Attacker {
     /// Runs one of the attacker's programs as an app.
     ///

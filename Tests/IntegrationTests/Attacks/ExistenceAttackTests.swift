@@ -88,6 +88,42 @@ struct ExistenceAttackTests {
         }
     }
 
+    @Test("a watch on a directory of app folders in an app view hears nothing of other apps") func watching() throws {
+        try withService(prepare: furnish) { service in
+            try service.addApps()
+            try service.administer("view add editor --app org.editor --at \(service.root)/editor")
+            let program = """
+                import time
+                watch = libc.inotify_init1(os.O_NONBLOCK)
+                called(libc.inotify_add_watch(watch, os.fsencode(sys.argv[1]), 0xFFF))
+                open(sys.argv[2], "w").close()
+                end = time.monotonic() + 20
+                while not os.path.exists(sys.argv[3]) and time.monotonic() < end: time.sleep(0.02)
+                time.sleep(0.5)
+                tried("events", lambda: len(os.read(watch, 65536)))
+                # The watch works: what the caller does himself it tells.
+                os.listdir(sys.argv[1])
+                tried("own", lambda: len(os.read(watch, 65536)) > 0)
+                """
+            let (started, done) = (service.root + "/started", service.root + "/done")
+            #expect(try Program.run(["chmod", "1777", service.root]) == 0)
+            let writer = try Program.start([
+                "sh", "-c",
+                """
+                until [ -e '\(started)' ]; do sleep 0.02; done
+                for place in '\(service.view)' '\(service.library)'; do
+                  cd "$place" && mkdir -p Android/data/org.camera && rmdir Android/data/org.camera
+                done
+                mkdir Android/data/org.camera && : > '\(done)'
+                """,
+            ])
+            defer { waitpid(writer, nil, 0) }
+            let lines = try Attacker.run(
+                program, [service.root + "/editor/Android/data", started, done], as: RunningService.editor)
+            #expect(lines == ["events EAGAIN", "own True"])
+        }
+    }
+
     @Test("links that lead to a hidden folder lead nowhere")
     func links() throws {
         try withService(prepare: furnish) { service in

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(120)))
 struct RaceAttackTests {
     /// Reads in each view.
-    private static let tries = getenv("MEDIAVEIL_STRESS_TRIES").flatMap { Int(String(cString: $0)) } ?? 2_000
+    private static let asked = getenv("MEDIAVEIL_STRESS_TRIES").map { String(cString: $0) } ?? "2000"
 
     /// Arguments: a file, the needle in hex, how many reads. Opens the file as it is, keeps it, and opens it ever again.
     private static let race = """
@@ -32,6 +32,7 @@ struct RaceAttackTests {
         arguments: AttackedLibrary.allCases)
     func changedUnderAReader(_ below: AttackedLibrary) throws {
         try below.with { service in
+            let tries = try #require(Int(RaceAttackTests.asked), "MEDIAVEIL_STRESS_TRIES is a number of reads")
             try AttackedLibrary.prepareApps(service)
             let target = service.library + "/DCIM/new.jpg"
             #expect(try Program.run(["sh", "-c", ": > '\(target)'; chmod a+rw '\(target)'"]) == 0)
@@ -53,8 +54,8 @@ struct RaceAttackTests {
             for view in AttackedLibrary.views(service) {
                 let lines = try Attacker.run(
                     RaceAttackTests.race,
-                    [view + "/DCIM/new.jpg", AttackedLibrary.needle, "\(RaceAttackTests.tries)"],
-                    as: RunningService.editor, seconds: RaceAttackTests.tries > 10_000 ? 6_000 : 100)
+                    [view + "/DCIM/new.jpg", AttackedLibrary.needle, "\(tries)"],
+                    as: RunningService.editor, seconds: tries > 10_000 ? 6_000 : 100)
                 #expect(lines == ["leaks 0 reads True"])
             }
         }
