@@ -45,6 +45,18 @@ struct BadInputTests {
         }
     }
 
+    @Test func whatIsMissingIsCalledByItsName() throws {
+        try withService { service in
+            try service.addApps()
+            let revoked = try service.control(["revoke", "org.camera", "media.location", "--under", "DCIM"])
+            #expect(revoked.status == 5)
+            #expect(revoked.errors.contains("no grant “media.location under DCIM of org.camera”"))
+            let report = try service.control(["audit", "report", "--output", service.root + "/none/report.html"])
+            #expect(report.status == 5)
+            #expect(report.errors.contains(service.root + "/none/report.html: No such file or directory"))
+        }
+    }
+
     @Test func aDatabaseFromANewerVersionIsRefused() throws {
         try withService { service in
             try service.stop()

@@ -70,7 +70,7 @@ extension PolicyStore {
                 arguments: [app, permission.rawValue, under])
             guard db.changesCount > 0 else {
                 let scope = under.isEmpty ? "" : " under \(under)"
-                throw PolicyError.notFound(what: "grant of \(permission.rawValue)\(scope) to \(app)")
+                throw PolicyError.notFound(what: "grant \(permission.rawValue)\(scope) of \(app)")
             }
         }
     }

@@ -9,14 +9,16 @@ final class NewFile {
     private var isCommitted = false
     private(set) var size: Int64 = 0
 
-    /// - Parameter mode: permission bits, whatever the umask is; until it is committed only the owner reads it.
-    init(_ path: LocalPath) throws(Failure) {
+    /// Until it is committed only the owner reads it.
+    ///
+    /// - Parameter name: what an error calls it; the path itself if nil.
+    init(_ path: LocalPath, named name: String? = nil) throws(Failure) {
         do throws(Errno) {
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
             descriptor = OwnedDescriptor(
                 try retrying { path.withCString { mv_openat(mv_AT_FDCWD, $0, flags, 0o600) } })
         } catch {
-            throw Failure("create", path.shown, error)
+            throw Failure("create", name ?? path.shown, error)
         }
         self.path = path
     }
@@ -68,7 +70,7 @@ final class ReplacedFile {
     init(_ target: LocalPath) throws(Failure) {
         self.target = target
         temporary = LocalPath(bytes: target.bytes + Array(".\(getpid()).new".utf8))
-        file = try NewFile(temporary)
+        file = try NewFile(temporary, named: target.shown)
     }
 
     var size: Int64 { file.size }
