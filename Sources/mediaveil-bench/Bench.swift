@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Measures places against each other: `mediaveil-bench NAME=DIRECTORY…`; or redacted files:
-/// `mediaveil-bench --redacted LIBRARY VIEW`.
+/// Measures places against each other: `mediaveil-bench [--only WORDS] NAME=DIRECTORY…`, where WORDS are in the names
+/// of the workloads that are wanted; or redacted files: `mediaveil-bench --redacted LIBRARY VIEW`.
 ///
 /// Every workload runs in all places in turn, several rounds in one run, and the medians are compared: the machine's
 /// noise meets all of them alike. The first place is the reference; a ratio above 1 is faster than it.
@@ -13,28 +13,37 @@ enum Bench {
         if words.count == 4, words[1] == "--redacted" {
             return RedactedOpens.measure(library: words[2], view: words[3])
         }
-        let places = words.dropFirst().compactMap(Place.init)
-        guard let reference = places.first else {
-            report("usage: mediaveil-bench NAME=DIRECTORY NAME=DIRECTORY…")
+        let isChosen = words.count > 2 && words[1] == "--only"
+        let workloads = isChosen ? Workload.all.filter { contains($0.name, words[2]) } : Workload.all
+        let places = words.dropFirst(isChosen ? 3 : 1).compactMap(Place.init)
+        guard let reference = places.first, !workloads.isEmpty else {
+            report("usage: mediaveil-bench [--only WORDS] NAME=DIRECTORY NAME=DIRECTORY…")
             exit(2)
         }
         report(row(["workload", "\(reference.name)"] + places.dropFirst().map { "\($0.name)" }))
-        for workload in Workload.all {
-            workload.prepare(reference.path)
-            var times = places.map { _ in [Double]() }
-            for round in 0..<(workload.rounds + 1) {
-                for (index, place) in places.enumerated() {
-                    let seconds = workload.measure(place.path)
-                    if round > 0 { times[index].append(seconds) }
-                }
+        for workload in workloads { measure(workload, places) }
+    }
+
+    private static func contains(_ text: String, _ part: String) -> Bool {
+        text.indices.contains { text[$0...].hasPrefix(part) }
+    }
+
+    private static func measure(_ workload: Workload, _ places: [Place]) {
+        guard let reference = places.first else { return }
+        workload.prepare(reference.path)
+        var times = places.map { _ in [Double]() }
+        for round in 0..<(workload.rounds + 1) {
+            for (index, place) in places.enumerated() {
+                let seconds = workload.measure(place.path)
+                if round > 0 { times[index].append(seconds) }
             }
-            workload.clean(reference.path)
-            let medians = times.map(median)
-            let first = medians[0]
-            let unit = first / Double(workload.operations) * 1e6
-            let ratios = medians.dropFirst().map { format(first / $0) }
-            report(row([workload.name, format(unit) + " µs"] + ratios))
         }
+        workload.clean(reference.path)
+        let medians = times.map(median)
+        let first = medians[0]
+        let unit = first / Double(workload.operations) * 1e6
+        let ratios = medians.dropFirst().map { format(first / $0) }
+        report(row([workload.name, format(unit) + " µs"] + ratios))
     }
 
     struct Place {

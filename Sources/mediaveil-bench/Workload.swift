@@ -12,14 +12,15 @@ struct Workload: Sendable {
     /// Does it once in a place; seconds.
     let measure: @Sendable (String) -> Double
 
-    static let all: [Workload] = [
-        sequentialRead, sequentialWrite, randomRead, randomWrite, mappedRead, openRead, status, listing, create,
-    ]
+    static let all: [Workload] =
+        [
+            sequentialRead, sequentialWrite, randomRead, randomWrite, mappedRead, openRead, status, listing, create,
+        ] + trees
 
     private static let bigSize = 256 << 20
     private static let many = 2_000
 
-    private static func timed(_ body: () -> Void) -> Double {
+    static func timed(_ body: () -> Void) -> Double {
         let start = now()
         body()
         return now() - start
@@ -46,14 +47,14 @@ struct Workload: Sendable {
     private static func removeBig(_ place: String) { unlink(place + "/bench-big") }
 
     /// A folder of its own for each workload: the name of one that was just removed may still be known to a kernel.
-    private static func makeMany(_ place: String, _ count: Int) {
+    static func makeMany(_ place: String, _ count: Int) {
         mkdir(place, 0o755)
         for index in 0..<count {
             withFile(place + "/\(index).txt", O_CREAT | O_WRONLY) { write($0, "0123456789abcdef", 16) }
         }
     }
 
-    private static func removeMany(_ place: String, _ count: Int) {
+    static func removeMany(_ place: String, _ count: Int) {
         for index in 0..<count { unlink(place + "/\(index).txt") }
         rmdir(place)
     }
