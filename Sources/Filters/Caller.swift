@@ -33,7 +33,9 @@ public final class FilterContext: Sendable {
         let snapshot = keeper.current
         let principal: PolicySnapshot.Principal?
         if let app = context.view.app {
-            principal = snapshot.principal(app: app)
+            principal = context.view.remembered(serial: snapshot.serial) {
+                if case .app(let index)? = snapshot.principal(app: app) { index } else { nil }
+            }.map { .app($0) }
         } else {
             principal = snapshot.principal(uid: context.uid)
         }

@@ -41,25 +41,30 @@ public enum Collection: UInt8, Sendable, Hashable, CaseIterable {
     case files
 
     /// The collection of a file's name; no extension or an unknown one is ``files``.
+    @inlinable
     public init(name: some Sequence<UInt8>) {
-        var ending: [UInt8] = []
+        var ending: UInt64 = 0
+        var length = 0
         var hasDot = false
         for byte in name {
             if byte == UInt8(ascii: ".") {
                 hasDot = true
-                ending.removeAll(keepingCapacity: true)
-            } else if ending.count < 8 {
-                ending.append(byte | (byte >= 0x41 && byte <= 0x5a ? 0x20 : 0))
+                ending = 0
+                length = 0
+            } else {
+                ending = ending << 8 | UInt64(byte | (byte >= 0x41 && byte <= 0x5a ? 0x20 : 0))
+                length += 1
             }
         }
-        guard hasDot, let text = String(validating: ending, as: UTF8.self) else {
-            self = .files
-            return
-        }
-        self = Collection.byExtension[text] ?? .files
+        // No extension of the table is longer than what the number holds.
+        self = hasDot && length <= 8 ? Collection(packedExtension: ending) : .files
     }
 
-    private static let byExtension: [String: Collection] = {
+    /// The collection of an extension in small letters, packed into a number: its last byte is the lowest.
+    @usableFromInline
+    init(packedExtension: UInt64) { self = Collection.byExtension[packedExtension] ?? .files }
+
+    private static let byExtension: [UInt64: Collection] = {
         let table: [(Collection, String)] = [
             (
                 .images,
@@ -74,9 +79,11 @@ public enum Collection: UInt8, Sendable, Hashable, CaseIterable {
             ),
             (.audio, "mp3 m4a m4b aac flac ogg oga opus wav wave wma aif aiff amr awb mid midi mka ape caf 3ga"),
         ]
-        var result: [String: Collection] = [:]
+        var result: [UInt64: Collection] = [:]
         for (collection, names) in table {
-            for name in names.split(separator: " ") { result[String(name)] = collection }
+            for name in names.split(separator: " ") {
+                result[name.utf8.reduce(0) { $0 << 8 | UInt64($1) }] = collection
+            }
         }
         return result
     }()

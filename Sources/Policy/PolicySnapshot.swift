@@ -171,7 +171,8 @@ struct ScopeTrie: Sendable {
 
     func child(of scope: UInt32, _ name: [UInt8]) -> UInt32 {
         guard scope & ScopeTrie.below == 0 else { return scope }
-        return nodes[Int(scope)].children[name] ?? (scope | ScopeTrie.below)
+        let children = nodes[Int(scope)].children
+        return (children.isEmpty ? nil : children[name]) ?? (scope | ScopeTrie.below)
     }
 
     func container(_ scope: UInt32) -> Place.Folder {

@@ -47,7 +47,7 @@ import Testing
             let opened = try stack.openDirectory(node, caller(uid))
             defer { stack.releaseDirectory(opened.handle) }
             var names: [String] = []
-            try stack.list(opened.handle, from: 2, withAttributes: false, caller(uid)) { item in
+            try stack.list(opened.handle, from: 2, withAttributes: false, caller(uid)) { item, _ in
                 names.append(String(decoding: item.name, as: UTF8.self))
                 return true
             }

@@ -41,9 +41,11 @@ extension Request {
         defer { buffer.deallocate() }
         guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { throw .noMemory }
         var used = 0
-        try stack.list(info.pointee.fh, from: start, withAttributes: withAttributes, context) { item in
-            let needed = add(item, at: base + used, room: size - used, withAttributes: withAttributes)
-            guard needed <= size - used else { return false }
+        try stack.list(info.pointee.fh, from: start, withAttributes: withAttributes, context) { item, found in
+            let room = size - used
+            let needed =
+                withAttributes ? add(item, found, at: base + used, room: room) : add(item, at: base + used, room: room)
+            guard needed <= room else { return false }
             used += needed
             return true
         }
@@ -51,23 +53,24 @@ extension Request {
     }
 
     /// Writes one entry if it fits; returns the space that it needs.
+    private func add(_ item: ListingItem, at place: UnsafeMutablePointer<CChar>, room: Int) -> Int {
+        var value = CFuse.stat()
+        value.st_ino = UInt(item.inode)
+        value.st_mode = item.kind.modeBits
+        return fuse_add_direntry(raw, place, room, item.cName, &value, off_t(item.next))
+    }
+
+    /// The same with the looked-up node, for READDIRPLUS.
     private func add(
-        _ item: ListingItem, at place: UnsafeMutablePointer<CChar>, room: Int, withAttributes: Bool
+        _ item: ListingItem, _ found: FoundNode?, at place: UnsafeMutablePointer<CChar>, room: Int
     ) -> Int {
-        let name = item.name.map { CChar(bitPattern: $0) } + [0]
-        guard withAttributes else {
-            var value = CFuse.stat()
-            value.st_ino = UInt(item.inode)
-            value.st_mode = item.kind.modeBits
-            return fuse_add_direntry(raw, place, room, name, &value, off_t(item.next))
-        }
         var entry = fuse_entry_param()
-        if let found = item.found {
+        if let found {
             entry = session.entry(found)
         } else {
             entry.attr.st_ino = UInt(item.inode)
             entry.attr.st_mode = item.kind.modeBits
         }
-        return fuse_add_direntry_plus(raw, place, room, name, &entry, off_t(item.next))
+        return fuse_add_direntry_plus(raw, place, room, item.cName, &entry, off_t(item.next))
     }
 }

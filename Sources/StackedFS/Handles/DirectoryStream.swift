@@ -8,14 +8,8 @@ import SystemPackage
 /// An entry's offset is its place among the entries that this caller sees, so offsets are dense and tell nothing of
 /// what is hidden, and telldir/seekdir work. rewinddir reads the directory anew.
 final class DirectoryStream: Sendable {
-    struct Item: Sendable {
-        let name: [UInt8]
-        let inode: UInt64
-        let kind: FileKind
-    }
-
     struct State {
-        var items: [Item] = []
+        var entries = EntryList()
         var atEnd = false
         /// Entries were read since the last rewind, so an offset of 0 means to start again.
         var started = false
@@ -30,35 +24,79 @@ final class DirectoryStream: Sendable {
         self.descriptor = descriptor
     }
 
-    /// Reads a batch of raw entries from the backing directory, without "." and "..". An empty batch is the end.
-    func nextBatch() throws(Errno) -> [Item]? {
-        var items: [Item] = []
+    /// Reads a batch of raw entries from the backing directory, without "." and "..", and hands each to `body`.
+    ///
+    /// - Returns: false at the directory's end.
+    func readBatch(
+        _ body: (_ name: UnsafeRawBufferPointer, _ inode: UInt64, _ kind: FileKind) -> Void
+    ) throws(Errno) -> Bool {
+        // As much as the kernel asks for at once makes of it.
         let capacity = 32 << 10
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 8)
         defer { buffer.deallocate() }
         guard let base = buffer.baseAddress else { throw .noMemory }
         let length = try retryingLength { mv_getdents(descriptor.raw, base, capacity) }
-        if length == 0 { return nil }
         var position = 0
         // struct linux_dirent64 (getdents64(2)): d_ino 8, d_off 8, d_reclen 2, d_type 1, d_name.
         while position + 19 <= length {
             let record = Int(buffer.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self))
             guard record >= 20, position + record <= length else { break }
-            let name = UnsafeRawBufferPointer(rebasing: buffer[(position + 19)..<(position + record)])
-            let bytes = Array(name.prefix { $0 != 0 })
-            if bytes != [0x2e] && bytes != [0x2e, 0x2e] {
-                let type = buffer[position + 18]
-                items.append(
-                    Item(
-                        name: bytes, inode: buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self),
-                        kind: FileKind(mode: UInt32(type) << 12)))
+            let field = UnsafeRawBufferPointer(rebasing: buffer[(position + 19)..<(position + record)])
+            let name = UnsafeRawBufferPointer(rebasing: field[..<(field.firstIndex(of: 0) ?? field.count)])
+            if !DirectoryStream.isDot(name) {
+                body(
+                    name, buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self),
+                    FileKind(mode: UInt32(buffer[position + 18]) << 12))
             }
             position += record
         }
-        return items
+        return length > 0
+    }
+
+    private static func isDot(_ name: UnsafeRawBufferPointer) -> Bool {
+        guard name.count <= 2, name.first == 0x2e else { return false }
+        return name.count == 1 || name[1] == 0x2e
     }
 
     func rewind() throws(Errno) {
         guard lseek(descriptor.raw, 0, SEEK_SET) >= 0 else { throw Errno(rawValue: mv_errno()) }
+    }
+}
+
+/// Entries of a directory in their order; the names lie in one array, so that no entry costs an allocation.
+struct EntryList {
+    struct Entry {
+        let inode: UInt64
+        fileprivate let start: Int
+        fileprivate let length: UInt16
+        let kind: FileKind
+    }
+    private var entries: [Entry] = []
+    /// Each name is followed by a NUL.
+    private var names: [UInt8] = []
+
+    var count: Int { entries.count }
+
+    subscript(index: Int) -> Entry { entries[index] }
+
+    mutating func append(_ name: some Collection<UInt8>, inode: UInt64, kind: FileKind) {
+        // Longer names do not exist: NAME_MAX is 255.
+        guard let length = UInt16(exactly: name.count) else { return }
+        entries.append(Entry(inode: inode, start: names.count, length: length, kind: kind))
+        names.append(contentsOf: name)
+        names.append(0)
+    }
+
+    /// The name of an entry.
+    func name(_ entry: Entry) -> [UInt8] { Array(names[entry.start..<(entry.start + Int(entry.length))]) }
+
+    /// Calls `body` with the name of an entry as a C string.
+    @inline(__always)
+    func withName(_ entry: Entry, _ body: (UnsafePointer<CChar>) -> Bool) -> Bool {
+        names.withUnsafeBytes { bytes in
+            // The NUL behind every name makes this a C string, and there is one.
+            guard let start = bytes.baseAddress else { return false }
+            return body((start + entry.start).assumingMemoryBound(to: CChar.self))
+        }
     }
 }

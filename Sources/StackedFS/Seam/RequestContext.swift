@@ -1,3 +1,4 @@
+import Synchronization
 import SystemPackage
 
 /// Who asks, and through which view: what a filter decides on.
@@ -39,6 +40,20 @@ public final class ViewIdentity: Sendable {
     public init(name: String, app: String? = nil) {
         self.name = name
         self.app = app
+    }
+
+    /// What ``remembered(serial:_:)`` keeps: the serial, and the value + 1.
+    private let memory = Atomic(WordPair(first: 0, second: 0))
+
+    /// What a filter remembers about the view's app; computed again when `serial`, of the policy that it was made with,
+    /// has changed. Serials are not 0.
+    public func remembered(serial: UInt64, _ compute: () -> UInt32?) -> UInt32? {
+        let known = memory.load(ordering: .relaxed)
+        if known.first == UInt(serial) { return known.second == 0 ? nil : UInt32(truncatingIfNeeded: known.second - 1) }
+        let value = compute()
+        let second = value.map { UInt($0) + 1 } ?? 0
+        memory.store(WordPair(first: UInt(serial), second: second), ordering: .relaxed)
+        return value
     }
 
     /// Whether every caller gets the same answers, so that the kernel may keep them.

@@ -27,12 +27,16 @@ extension Stack {
         // Only read here: the stream needs a node for listings alone.
         let stream = DirectoryStream(node: root, descriptor: directory)
         var candidate: [UInt8]?
-        while let batch = try stream.nextBatch() {
-            for item in batch where item.inode == attributes.inode {
-                if item.name == asked { return asked }
-                candidate = candidate ?? item.name
+        var isAsked = false
+        var isMore = true
+        while isMore, !isAsked {
+            isMore = try stream.readBatch { name, inode, _ in
+                guard inode == attributes.inode, !isAsked else { return }
+                isAsked = name.elementsEqual(asked)
+                if candidate == nil { candidate = Array(name) }
             }
         }
+        if isAsked { return asked }
         // A mountpoint's entry has the inode number of what is covered.
         return candidate ?? asked
     }

@@ -3,15 +3,18 @@ import LinuxSystem
 import Synchronization
 import SystemPackage
 
-/// One entry of a listing on its way to the kernel.
-public struct ListingItem: Sendable {
-    public let name: [UInt8]
+/// One entry of a listing on its way to the kernel; valid while it is handed over.
+public struct ListingItem {
+    /// The name as a C string.
+    public let cName: UnsafePointer<CChar>
     public let inode: UInt64
     public let kind: FileKind
     /// The offset at which a later listing goes on behind this entry.
     public let next: UInt64
-    /// The looked-up node, for READDIRPLUS.
-    public let found: FoundNode?
+
+    public var name: [UInt8] {
+        Array(UnsafeBufferPointer(start: cName, count: strlen(cName))).map(UInt8.init(bitPattern:))
+    }
 }
 
 extension Stack {
@@ -28,9 +31,11 @@ extension Stack {
     }
 
     /// READDIR and READDIRPLUS: hands entries from `offset` on to `add` until that says that no more fit.
+    ///
+    /// - Parameter add: gets the entry and, for READDIRPLUS, its looked-up node.
     public func list(
         _ handle: UInt64, from offset: UInt64, withAttributes: Bool, _ context: RequestContext,
-        add: (ListingItem) -> Bool
+        add: (ListingItem, FoundNode?) -> Bool
     ) throws(Errno) {
         guard let stream = handles.directory(handle) else { throw .badFileDescriptor }
         try stream.state.withLock { state throws(Errno) in
@@ -39,16 +44,14 @@ extension Stack {
                 state = DirectoryStream.State()
             }
             state.started = true
-            if state.items.isEmpty { state.items = try self.dots(stream.node) }
+            if state.entries.count == 0 { addDots(stream.node, &state.entries) }
             guard var index = Int(exactly: offset) else { throw .invalidArgument }
             while true {
-                if index >= state.items.count {
+                if index >= state.entries.count {
                     try self.more(stream, &state, context)
-                    if index >= state.items.count { return }
+                    if index >= state.entries.count { return }
                 }
-                guard self.hand(state.items[index], at: index, stream.node, withAttributes, context, add) else {
-                    return
-                }
+                guard self.hand(state.entries, at: index, stream.node, withAttributes, context, add) else { return }
                 index += 1
             }
         }
@@ -58,48 +61,49 @@ extension Stack {
     private func more(
         _ stream: DirectoryStream, _ state: inout DirectoryStream.State, _ context: RequestContext
     ) throws(Errno) {
-        let before = state.items.count
-        while state.items.count == before, !state.atEnd {
-            guard let batch = try stream.nextBatch() else {
-                state.atEnd = true
-                return
-            }
-            for item in batch {
-                let operation = ListEntry(
-                    directory: stream.node, name: item.name, kind: item.kind, inode: item.inode)
+        let before = state.entries.count
+        let isFiltered = stream.node.filters.interests.contains(ListEntry.kind)
+        while state.entries.count == before, !state.atEnd {
+            var entries = state.entries
+            state.entries = EntryList()
+            defer { state.entries = entries }
+            let isMore = try stream.readBatch { name, inode, kind in
+                guard isFiltered else { return entries.append(name, inode: inode, kind: kind) }
+                let operation = ListEntry(directory: stream.node, name: Array(name), kind: kind, inode: inode)
                 let result = Pipeline.run(operation, context) { operation in
                     .success(ListedEntry(name: operation.name, inode: operation.inode, kind: operation.kind))
                 }
-                guard case .success(let entry) = result else { continue }
-                state.items.append(DirectoryStream.Item(name: entry.name, inode: entry.inode, kind: entry.kind))
+                guard case .success(let entry) = result else { return }
+                entries.append(entry.name, inode: entry.inode, kind: entry.kind)
             }
+            state.atEnd = !isMore
         }
     }
 
-    private func dots(_ node: Node) throws(Errno) -> [DirectoryStream.Item] {
+    private func addDots(_ node: Node, _ entries: inout EntryList) {
         let parent = node.location?.parent ?? node
-        func item(_ name: StaticString, _ node: Node) -> DirectoryStream.Item {
-            let inode = library.shownInode(device: node.identity.device, inode: node.identity.inode)
-            return DirectoryStream.Item(
-                name: Array(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)), inode: inode,
-                kind: .directory)
+        func shown(_ node: Node) -> UInt64 {
+            library.shownInode(device: node.identity.device, inode: node.identity.inode)
         }
-        return [item(".", node), item("..", parent)]
+        entries.append(".".utf8, inode: shown(node), kind: .directory)
+        entries.append("..".utf8, inode: shown(parent), kind: .directory)
     }
 
     private func hand(
-        _ item: DirectoryStream.Item, at index: Int, _ directory: Node, _ withAttributes: Bool,
-        _ context: RequestContext, _ add: (ListingItem) -> Bool
+        _ entries: EntryList, at index: Int, _ directory: Node, _ withAttributes: Bool,
+        _ context: RequestContext, _ add: (ListingItem, FoundNode?) -> Bool
     ) -> Bool {
+        let entry = entries[index]
         let isDot = index < 2
         var found: FoundNode?
         if withAttributes && !isDot {
             // Deleted or hidden meanwhile: the entry goes without a node.
-            found = try? lookup(directory, item.name, context)
+            found = try? lookup(directory, entries.name(entry), context)
         }
-        let inode = isDot ? item.inode : library.shownInode(device: directory.identity.device, inode: item.inode)
-        let taken = add(
-            ListingItem(name: item.name, inode: inode, kind: item.kind, next: UInt64(index + 1), found: found))
+        let inode = isDot ? entry.inode : library.shownInode(device: directory.identity.device, inode: entry.inode)
+        let taken = entries.withName(entry) { name in
+            add(ListingItem(cName: name, inode: inode, kind: entry.kind, next: UInt64(index + 1)), found)
+        }
         if !taken, let found { forget(found.node.id, count: 1) }
         return taken
     }

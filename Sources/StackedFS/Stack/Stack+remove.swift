@@ -48,7 +48,7 @@ extension Stack {
         else { return false }
         defer { releaseDirectory(opened.handle) }
         var seen = 0
-        try? list(opened.handle, from: 2, withAttributes: false, context) { _ in
+        try? list(opened.handle, from: 2, withAttributes: false, context) { _, _ in
             seen += 1
             return false
         }

@@ -51,7 +51,7 @@ struct StackOnDirectory {
         let opened = try stack.openDirectory(node, context)
         defer { stack.releaseDirectory(opened.handle) }
         var names: [String] = []
-        try stack.list(opened.handle, from: 0, withAttributes: false, context) { item in
+        try stack.list(opened.handle, from: 0, withAttributes: false, context) { item, _ in
             names.append(String(decoding: item.name, as: UTF8.self))
             return true
         }
