@@ -115,6 +115,33 @@ struct PureStackTests {
         }
     }
 
+    /// close(2) ends a process's POSIX locks on a file, also those of the first file that anybody ever locked.
+    @Test func posixLocksEndWithAClose() throws {
+        try withMount { view, _, twin throws in
+            let program = """
+                import fcntl, os
+                def attempt(mode):
+                    child = os.fork()
+                    if child == 0:
+                        try: fcntl.lockf(os.open("f", os.O_RDWR), mode | fcntl.LOCK_NB); os._exit(0)
+                        except OSError: os._exit(1)
+                    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+                open("f", "w").write("x")
+                for mode, lock in [(os.O_RDONLY, fcntl.LOCK_SH), (os.O_RDWR, fcntl.LOCK_EX)] * 20:
+                    file = os.open("f", mode)
+                    fcntl.lockf(file, lock | fcntl.LOCK_NB)
+                    held = attempt(fcntl.LOCK_EX)
+                    os.close(file)
+                    print(held, attempt(fcntl.LOCK_EX))
+                first, second = os.open("f", os.O_RDWR), os.open("f", os.O_RDONLY)
+                fcntl.lockf(first, fcntl.LOCK_EX)
+                os.close(second)
+                print(attempt(fcntl.LOCK_SH))
+                """
+            try compare("python3 -c '\(program)'", view, twin)
+        }
+    }
+
     @Test func aWaiterForALockGetsIt() throws {
         try withMount { view, _, _ throws in
             let outcome = try Program.output([

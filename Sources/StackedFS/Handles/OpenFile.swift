@@ -35,19 +35,22 @@ public final class OpenFile: Sendable {
     /// Flags of open(2) with which the caller opened.
     public let flags: Int32
     public let dataPath: DataPath
+    /// Closes of single descriptors are told to the service (FLUSH).
+    let isFlushed: Bool
     /// Keeps the inode reachable though its names may go: O_PATH.
     private let pin: OwnedDescriptor
     /// A descriptor for system calls on the content, opened when first needed.
     private let opened: Mutex<OwnedDescriptor?>
 
     init(
-        node: Node, flags: Int32, dataPath: DataPath, pin: OwnedDescriptor, descriptor: OwnedDescriptor? = nil,
-        _ context: RequestContext
+        node: Node, flags: Int32, dataPath: DataPath, isFlushed: Bool = true, pin: OwnedDescriptor,
+        descriptor: OwnedDescriptor? = nil, _ context: RequestContext
     ) {
         self.node = node
         opener = Opener(context)
         self.flags = flags
         self.dataPath = dataPath
+        self.isFlushed = isFlushed
         self.pin = pin
         opened = Mutex(descriptor)
     }

@@ -15,6 +15,10 @@ public final class Library: Sendable {
 
     let inPlaceWriters = InPlaceWriters()
 
+    /// Somebody has used POSIX locks: from then on every close is told to the service, because it ends locks (close(2)).
+    /// Before, only who opened a file before the first lock of all is not told; his locks end with his last close.
+    let locksAreUsed = Atomic<Bool>(false)
+
     /// For every device below the library a descriptor by which file handles are opened.
     private let mounts = Mutex<[UInt64: OwnedDescriptor]>([:])
 

@@ -47,9 +47,26 @@ extension Stack {
             _ = try retrying { mv_fcntl_lock(known.raw, F_OFD_SETLK, &raw) }
             return operation.state
         }
-        let descriptor = try ownDescriptor(operation)
-        _ = try retrying { mv_fcntl_lock(descriptor.raw, F_OFD_SETLK, &raw) }
+        try set(operation, &raw)
         return operation.state
+    }
+
+    private func set(_ operation: Lock, _ raw: inout flock) throws(Errno) {
+        let descriptor = try ownDescriptor(operation)
+        var attempts = 0
+        while true {
+            do {
+                _ = try retrying { mv_fcntl_lock(descriptor.raw, F_OFD_SETLK, &raw) }
+                return
+            } catch {
+                // The release that ends the lock in the way may be on its way to another worker.
+                guard attempts < 5, error == .resourceTemporarilyUnavailable,
+                    operation.file.node.locksEndWithFiles
+                else { throw error }
+                attempts += 1
+                usleep(200)
+            }
+        }
     }
 
     private func testRange(_ operation: Lock, _ raw: inout flock) throws(Errno) -> LockState {
@@ -63,14 +80,21 @@ extension Stack {
 
     /// The descriptor that holds one owner's locks of a node; closing it gives them all up.
     private func ownDescriptor(_ operation: Lock) throws(Errno) -> OwnedDescriptor {
-        let node = operation.file.node
-        if let known = node.lockOwner(operation.owner) { return known }
+        library.locksAreUsed.store(true, ordering: .relaxed)
+        let (node, file) = (operation.file.node, operation.file)
+        func known(_ state: inout NodeContent.State) -> OwnedDescriptor? {
+            state.locks[operation.owner]?.file = ObjectIdentifier(file)
+            state.locks[operation.owner]?.endsWithFile = !file.isFlushed
+            return state.locks[operation.owner]?.descriptor
+        }
+        if let descriptor = node.content.state.withLock({ known(&$0) }) { return descriptor }
         // A writer's descriptor is good for both kinds of locks; a reader can only ask for shared ones.
-        let mode = operation.file.writes ? O_RDWR : O_RDONLY
+        let mode = file.writes ? O_RDWR : O_RDONLY
         let made = try reopen(try descriptor(of: node), flags: mode | O_NONBLOCK)
         return node.content.state.withLock { state in
-            if let known = state.locks[operation.owner] { return known }
-            state.locks[operation.owner] = made
+            if let descriptor = known(&state) { return descriptor }
+            state.locks[operation.owner] = OwnerLocks(
+                descriptor: made, file: ObjectIdentifier(file), endsWithFile: !file.isFlushed)
             return made
         }
     }
@@ -83,11 +107,27 @@ extension Stack {
         }
         _ = dropped
     }
+
+    /// The last descriptor of an open file was closed, and single closes were not told: who locked by it has closed it.
+    func dropLocks(takenBy file: OpenFile) {
+        guard !file.isFlushed, let content = file.node.existingContent else { return }
+        let dropped = content.state.withLock { state -> [OwnerLocks] in
+            guard !state.locks.isEmpty else { return [] }
+            let ended = state.locks.filter { $0.value.endsWithFile && $0.value.file == ObjectIdentifier(file) }
+            for owner in ended.keys { state.locks[owner] = nil }
+            return Array(ended.values)
+        }
+        _ = dropped
+    }
 }
 
 extension Node {
-    func lockOwner(_ owner: UInt64) -> OwnedDescriptor? { existingContent?.state.withLock { $0.locks[owner] } }
+    func lockOwner(_ owner: UInt64) -> OwnedDescriptor? {
+        existingContent?.state.withLock { $0.locks[owner]?.descriptor }
+    }
 
-    /// Somebody holds or held POSIX locks here: closes have to be told to the service.
-    var usesLocks: Bool { existingContent?.state.withLock { !$0.locks.isEmpty } ?? false }
+    /// Some locks here end with the release of an open file and not with a close that is told.
+    var locksEndWithFiles: Bool {
+        existingContent?.state.withLock { $0.locks.contains { $0.value.endsWithFile } } ?? false
+    }
 }

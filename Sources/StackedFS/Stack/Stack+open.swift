@@ -54,15 +54,20 @@ extension Stack {
         // Opened here first the lease is broken and, as long as this is open, not taken again.
         let breaking = writes && flags & O_NONBLOCK != 0 ? try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen) : nil
         let id = try acquireBacking(node.content, pin)
-        let file = OpenFile(node: node, flags: flags, dataPath: .passthrough, pin: pin, descriptor: breaking, context)
+        let isFlushed = library.locksAreUsed.load(ordering: .relaxed)
+        let file = OpenFile(
+            node: node, flags: flags, dataPath: .passthrough, isFlushed: isFlushed, pin: pin, descriptor: breaking,
+            context)
         counters.passthroughOpens.add(1, ordering: .relaxed)
         return Opened(
-            handle: handles.add(.file(file)), flags: OpenReplyFlags.passthrough | flushing(node, flags), backingID: id)
+            handle: handles.add(.file(file)), flags: OpenReplyFlags.passthrough | flushing(file), backingID: id)
     }
 
-    /// A close of what was only read needs no FLUSH.
-    private func flushing(_ node: Node, _ flags: Int32) -> UInt32 {
-        flags & O_ACCMODE == O_RDONLY && !node.usesLocks ? OpenReplyFlags.noFlush : 0
+    private func flushing(_ file: OpenFile) -> UInt32 { file.isFlushed ? 0 : OpenReplyFlags.noFlush }
+
+    /// What was written through the kernel's page cache is brought to the service by a FLUSH.
+    private func needsFlush(_ flags: Int32) -> Bool {
+        flags & O_ACCMODE != O_RDONLY || library.locksAreUsed.load(ordering: .relaxed)
     }
 
     private func openServed(
@@ -70,11 +75,13 @@ extension Stack {
     ) throws(Errno) -> Opened {
         let direct = flags & O_DIRECT != 0
         let descriptor = try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
-        let file = OpenFile(node: node, flags: flags, dataPath: .served, pin: pin, descriptor: descriptor, context)
+        let file = OpenFile(
+            node: node, flags: flags, dataPath: .served, isFlushed: needsFlush(flags), pin: pin,
+            descriptor: descriptor, context)
         node.content.state.withLock { $0.servedOpens += 1 }
         counters.servedOpens.add(1, ordering: .relaxed)
         return Opened(
-            handle: handles.add(.file(file)), flags: (direct ? OpenReplyFlags.directIO : 0) | flushing(node, flags))
+            handle: handles.add(.file(file)), flags: (direct ? OpenReplyFlags.directIO : 0) | flushing(file))
     }
 
     /// The node's one backing id, registered by whoever comes first and counted.
@@ -143,9 +150,10 @@ extension Stack {
         _ context: RequestContext
     ) -> Opened {
         let id = node.content.state.withLock { $0.backingID }
-        let file = OpenFile(node: node, flags: flags, dataPath: .redacted(redacted), pin: pin, context)
+        let file = OpenFile(
+            node: node, flags: flags, dataPath: .redacted(redacted), isFlushed: needsFlush(flags), pin: pin, context)
         var opened = Opened(handle: handles.add(.file(file)), backingID: id)
-        opened.flags = flushing(node, flags)
+        opened.flags = flushing(file)
         if id != 0 {
             opened.flags |= OpenReplyFlags.passthrough
         } else if keepCache {
@@ -202,6 +210,7 @@ extension Stack {
         let operation = Close(node: file.node, isLast: true, lockOwner: lockOwner)
         _ = Pipeline.run(operation, context) { operation in
             self.dropLocks(of: operation.node, owner: operation.lockOwner)
+            self.dropLocks(takenBy: file)
             self.close(file)
             return .success(Done())
         }
