@@ -14,6 +14,7 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
@@ -67,7 +68,7 @@ let package = Package(
 
         // The service, from the ground up.
         room("LinuxSystem", ["CLinux", system]),
-        room("Store", ["Policy", "LinuxSystem", "COpenSSL", grdb, logging]),
+        room("Store", ["Policy", "LinuxSystem", "COpenSSL", grdb, sqlite, logging]),
         room("StackedFS", ["LinuxSystem", "CLinux", "Redaction", system, logging]),
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),

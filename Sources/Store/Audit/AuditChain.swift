@@ -33,30 +33,41 @@ struct ChainLink: Hashable {
     var description: String { "\(id) with hash \(hash.map { String(format: "%02x", $0) }.joined())" }
 }
 
-/// Makes the hashes of rows, with one buffer for all.
+/// Makes the hashes of rows, with one buffer for all, from which the columns are also bound to the statement.
 ///
 /// SHA-256 over the hash before and the row's columns, each with its length in front, so that no two rows have the same
 /// bytes: integers as eight bytes little endian, -1 as the length of NULL.
 struct ChainHasher {
-    private var bytes: [UInt8] = []
+    /// A column's value; texts and blobs are ranges of ``bytes``.
+    enum Column {
+        case null
+        case integer(Int64)
+        case text(Range<Int>)
+        case blob(Range<Int>)
+    }
+
+    private(set) var bytes: [UInt8] = []
+    /// The columns of the row that was hashed last, in the order of ``AuditRow/columns``, without the hash.
+    private(set) var columns: [Column] = []
 
     mutating func hash(_ row: AuditRow, after previous: [UInt8]) -> [UInt8] {
         let event = row.event
         bytes.removeAll(keepingCapacity: true)
-        add(previous)
+        columns.removeAll(keepingCapacity: true)
+        _ = raw(previous)
         add(row.id)
         add(event.time)
-        add(event.app?.utf8)
+        add(event.app)
         add(event.uid.map { Int64($0) })
         add(event.pid.map { Int64($0) })
-        add(event.process?.utf8)
-        add(event.view.utf8)
-        add(event.operation.utf8)
+        add(event.process)
+        add(event.view)
+        add(event.operation)
         add(event.path)
         add(event.target)
-        add(event.decision.rawValue.utf8)
+        add(event.decision.rawValue)
         add(Int64(event.errno))
-        add(event.reason.utf8)
+        add(event.reason)
         add(event.bytes.map { Int64(clamping: $0) })
         add(Int64(row.count))
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
@@ -68,13 +79,32 @@ struct ChainHasher {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
-    private mutating func add(_ value: Int64?) {
-        raw(value == nil ? -1 : 8)
-        if let value { raw(value) }
+    private mutating func raw(_ value: some Collection<UInt8>) -> Range<Int> {
+        raw(Int64(value.count))
+        let start = bytes.count
+        bytes.append(contentsOf: value)
+        return start..<bytes.count
     }
 
-    private mutating func add(_ value: (some Collection<UInt8>)?) {
-        raw(value.map { Int64($0.count) } ?? -1)
-        if let value { bytes.append(contentsOf: value) }
+    private mutating func add(_ value: Int64?) {
+        guard let value else { return addNull() }
+        raw(8)
+        raw(value)
+        columns.append(.integer(value))
+    }
+
+    private mutating func add(_ value: String?) {
+        guard let value else { return addNull() }
+        columns.append(.text(raw(value.utf8)))
+    }
+
+    private mutating func add(_ value: [UInt8]?) {
+        guard let value else { return addNull() }
+        columns.append(.blob(raw(value)))
+    }
+
+    private mutating func addNull() {
+        raw(-1)
+        columns.append(.null)
     }
 }

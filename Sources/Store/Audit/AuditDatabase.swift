@@ -63,12 +63,11 @@ final class AuditDatabase: Sendable {
         // Never in the way of a row that somebody put there: the examination will find it.
         link.id = max(link.id, try lastID(db))
         var hasher = ChainHasher()
-        let statement = try db.cachedStatement(
-            sql: "INSERT INTO rows (\(AuditRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        let insert = try AuditInsert(db)
         for var row in rows {
             row.id = link.id + 1
             link = ChainLink(id: row.id, hash: hasher.hash(row, after: link.hash))
-            try statement.execute(arguments: row.arguments(hash: link.hash))
+            try insert.execute(hasher, hash: link.hash)
         }
         try link.store(db, .head)
         return link

@@ -44,13 +44,4 @@ extension AuditRow {
     static func hash(_ row: Row) -> [UInt8] {
         Data.fromDatabaseValue(row[hashColumn] as DatabaseValue).map { Array($0) } ?? []
     }
-
-    /// In the order of ``columns``.
-    func arguments(hash: [UInt8]) -> StatementArguments {
-        [
-            id, event.time, event.app, event.uid, event.pid, event.process, event.view, event.operation,
-            Data(event.path), event.target.map { Data($0) }, event.decision.rawValue, event.errno, event.reason,
-            event.bytes.map { Int64(clamping: $0) }, count, Data(hash),
-        ]
-    }
 }

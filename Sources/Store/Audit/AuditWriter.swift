@@ -61,8 +61,8 @@ struct AuditWriter {
     }
 
     /// Rows that are worth a transaction of their own at once, and the most in one.
-    private static let batch = 1_000
-    private static let most = 10_000
+    private static let batch = 40_000
+    private static let most = 40_000
 
     private mutating func commit(_ rows: [AuditRow]) {
         guard write(rows) else {
