@@ -17,6 +17,7 @@ let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -72,7 +73,7 @@ let package = Package(
         room("StackedFS", ["LinuxSystem", "CLinux", "Redaction", system, logging]),
         room("Filters", ["StackedFS", "Store", "Policy", "Redaction", "LinuxSystem", system, logging]),
         room("FuseSession", ["StackedFS", "LinuxSystem", "CFuse", "CLinux", system, logging]),
-        room("Control", ["Policy", "LinuxSystem", "CLinux", nio, nioPosix, logging, system]),
+        room("Control", ["Policy", "LinuxSystem", "CLinux", nio, nioPosix, nioHTTP, logging, system]),
         room("Configuration", ["Policy", toml]),
         room(
             "Service",

@@ -85,6 +85,7 @@ extension Configuration {
             "state_directory": absolute { $0.stateDirectory = $1 },
             "runtime_directory": absolute { $0.runtimeDirectory = $1 },
             "socket": absolute { $0.socket = $1 },
+            "metrics_socket": absolute { $0.metricsSocket = $1 },
             "admin_group": text { $0.adminGroup = $1 },
         ],
         "callers": [

@@ -26,11 +26,11 @@ extension Configuration {
     }
 
     private func validateServiceFiles(_ origins: Origins) throws(ConfigurationError) {
-        let own = [
+        let sockets = [("service.socket", socket)] + (metricsSocket.map { [("service.metrics_socket", $0)] } ?? [])
+        let directories = [
             ("service.state_directory", stateDirectory), ("service.runtime_directory", runtimeDirectory),
-            ("service.socket", socket),
         ]
-        for (key, path) in own {
+        for (key, path) in directories + sockets {
             if inside(path, libraryPath) {
                 throw origins.error(key, "\(path) lies in the library \(libraryPath), where apps could reach it")
             }
@@ -38,9 +38,13 @@ extension Configuration {
                 throw origins.error(key, "\(path) lies below the view \(mount), which would cover it")
             }
         }
-        guard socket.utf8.count < 108 else {
+        for (key, path) in sockets where path.utf8.count >= 108 {
             throw origins.error(
-                "service.socket", "the path of a Unix socket has at most 107 bytes; this one has \(socket.utf8.count)")
+                key, "the path of a Unix socket has at most 107 bytes; this one has \(path.utf8.count)")
+        }
+        if metricsSocket == socket {
+            throw origins.error(
+                "service.metrics_socket", "\(socket) is service.socket already; give the metrics a socket of their own")
         }
     }
 

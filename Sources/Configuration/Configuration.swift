@@ -27,6 +27,8 @@ public struct Configuration: Sendable, Hashable {
     public var stateDirectory = "/var/lib/mediaveil"
     public var runtimeDirectory = "/run/mediaveil"
     public var socket = "/run/mediaveil/control.sock"
+    /// A second socket that serves OpenMetrics text over HTTP; nil for none.
+    public var metricsSocket: String?
     public var adminGroup = "mediaveil"
     public var unknownCallers = Unknown.redactedReadonly
     public var trustedUIDs: Set<UInt32> = [0]

@@ -25,6 +25,7 @@ public final class Service: Sendable {
     let logger: Logger
     private let directory: StateDirectory
     private let server = Mutex<ControlServer?>(nil)
+    private let metrics = Mutex<MetricsServer?>(nil)
 
     /// Opens everything, mounts the views and begins to listen.
     ///
@@ -61,11 +62,26 @@ public final class Service: Sendable {
             }
         }
         store.keeper.onChange { [views] _, _ in views.policyChanged() }
+        try listen(configuration)
+    }
+
+    private func listen(_ configuration: Configuration) throws {
         let handler = ServiceHandler(self)
+        let group = Service.groupID(configuration.adminGroup)
         let listening = try ControlServer.start(
-            path: configuration.socket, version: MediaVeil.version,
-            administratorGroup: Service.groupID(configuration.adminGroup), handler: handler, logger: logger)
+            path: configuration.socket, version: MediaVeil.version, administratorGroup: group, handler: handler,
+            logger: logger)
         server.withLock { $0 = listening }
+        guard let path = configuration.metricsSocket else { return }
+        do {
+            let serving = try MetricsServer.start(path: path, administratorGroup: group, logger: logger) {
+                OpenMetrics.text(handler.status())
+            }
+            metrics.withLock { $0 = serving }
+        } catch {
+            listening.stop()
+            throw error
+        }
     }
 
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again.
@@ -89,6 +105,10 @@ public final class Service: Sendable {
 
     /// Unmounts, flushes and closes; clients that hold files do not hold it up.
     public func stop() {
+        metrics.withLock { metrics in
+            metrics?.stop()
+            metrics = nil
+        }
         server.withLock { server in
             server?.stop()
             server = nil
@@ -128,6 +148,7 @@ public final class Service: Sendable {
         configuration.withLock { $0 = new }
         let group = Service.groupID(new.adminGroup)
         server.withLock { $0?.setAdministratorGroup(group) }
+        metrics.withLock { $0?.setAdministratorGroup(group) }
         let changes = Service.differences(old, new)
         record("reload", reason: changes.isEmpty ? "nothing changed" : changes.joined(separator: "; "))
         return changes
@@ -139,7 +160,9 @@ public final class Service: Sendable {
             ("shared_view.mount", old.sharedViewMount == new.sharedViewMount),
             ("service.state_directory", old.stateDirectory == new.stateDirectory),
             ("service.runtime_directory", old.runtimeDirectory == new.runtimeDirectory),
-            ("service.socket", old.socket == new.socket), ("files.permissions", old.permissions == new.permissions),
+            ("service.socket", old.socket == new.socket),
+            ("service.metrics_socket", old.metricsSocket == new.metricsSocket),
+            ("files.permissions", old.permissions == new.permissions),
             ("redaction.snapshots", old.snapshots == new.snapshots),
             ("logging.level", old.logLevel == new.logLevel),
             ("timeouts", old.nameTimeout == new.nameTimeout && old.attributeTimeout == new.attributeTimeout),

@@ -52,6 +52,7 @@ import Testing
             state_directory = "/s"
             runtime_directory = "/r"
             socket = "/r/c"
+            metrics_socket = "/r/m"
             admin_group = "wheel"
             [callers]
             unknown = "deny"
@@ -78,6 +79,7 @@ import Testing
         expected.stateDirectory = "/s"
         expected.runtimeDirectory = "/r"
         expected.socket = "/r/c"
+        expected.metricsSocket = "/r/m"
         expected.adminGroup = "wheel"
         expected.unknownCallers = .deny
         expected.trustedUIDs = [0, 1_000]
@@ -115,6 +117,11 @@ import Testing
         ("[library]\npath = \"/a/../b\"\n", 2, "library.path"),
         ("[library]\npath = \"/a\"\n[shared_view]\nmount = \"//a//b\"\n", 4, "shared_view.mount"),
         ("[library]\npath = \"/a\"\n[service]\nsocket = \"/a/socket\"\n", 4, "service.socket"),
+        ("[library]\npath = \"/a\"\n[service]\nmetrics_socket = \"/a/socket\"\n", 4, "service.metrics_socket"),
+        (
+            "[library]\npath = \"/a\"\n[service]\nsocket = \"/b/s\"\nmetrics_socket = \"/b/s\"\n", 5,
+            "service.metrics_socket"
+        ),
         ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"{app}\"]\n", 4, "app_folders.private"),
         ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}/y\"]\n", 4, "app_folders.private"),
         ("[library]\npath = \"/a\"\n[app_folders]\nshared = [\"../{app}\"]\n", 4, "app_folders.shared"),

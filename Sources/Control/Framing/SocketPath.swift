@@ -1,5 +1,7 @@
 import CLinux
 import LinuxSystem
+import NIOCore
+import NIOPosix
 
 /// The address of a Unix socket in the filesystem.
 enum SocketPath {
@@ -40,6 +42,24 @@ enum SocketPath {
 
     struct ConnectFailure: Error {
         let code: Int32
+    }
+
+    /// Listens at `path` for all users.
+    ///
+    /// - Throws: ``ControlServer/StartError``.
+    static func listen(_ bootstrap: ServerBootstrap, at path: String) throws -> any Channel {
+        do {
+            let listener = try bootstrap.bind(unixDomainSocketPath: path).wait()
+            // Anybody may connect; the peer's credentials decide. Until here the umask allowed less.
+            guard chmod(path, 0o666) == 0 else {
+                try? listener.close().wait()
+                throw ControlServer.StartError(
+                    description: "cannot open \(path) to all users: \(reason(mv_errno()))")
+            }
+            return listener
+        } catch let error as IOError {
+            throw ControlServer.StartError(description: "cannot listen at \(path): \(reason(error.errnoCode))")
+        }
     }
 
     /// Removes a socket that a service left behind when it was killed.

@@ -83,18 +83,13 @@ public final class ControlServer: Sendable {
                 }
             }
         do {
-            let listener = try bootstrap.bind(unixDomainSocketPath: path).wait()
-            // Anybody may connect; the peer's credentials decide. Until here the umask allowed less.
-            guard chmod(path, 0o666) == 0 else {
-                throw StartError(description: "cannot open \(path) to all users: \(SocketPath.reason(mv_errno()))")
-            }
-            return ControlServer(listener: listener, loops: loops, workers: workers, path: path, context: context)
+            return ControlServer(
+                listener: try SocketPath.listen(bootstrap, at: path), loops: loops, workers: workers, path: path,
+                context: context)
         } catch {
             workers.stop()
             try? loops.syncShutdownGracefully()
-            if let error = error as? StartError { throw error }
-            let reason = (error as? IOError).map { SocketPath.reason($0.errnoCode) } ?? "\(error)"
-            throw StartError(description: "cannot listen at \(path): \(reason)")
+            throw error
         }
     }
 

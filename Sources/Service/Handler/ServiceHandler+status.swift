@@ -8,7 +8,9 @@ import Store
 import Synchronization
 
 extension ServiceHandler {
-    func status(_ request: StatusRequest, from peer: Peer) throws -> StatusRequest.Reply {
+    func status(_ request: StatusRequest, from peer: Peer) throws -> StatusRequest.Reply { status() }
+
+    func status() -> StatusRequest.Reply {
         let views = service.views.all
         let stacks = views.compactMap { view in view.session.stack.map { (view, $0) } }
         func total(_ counter: (StackCounters) -> UInt64) -> Int64 {

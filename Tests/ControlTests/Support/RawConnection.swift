@@ -55,6 +55,17 @@ final class RawConnection {
         return nil
     }
 
+    /// All that comes until the other side hangs up.
+    func receiveAll() -> String {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer.prefix(count)
+        }
+    }
+
     func call(_ text: String) -> String? {
         send(text + "\0")
         return receive()
