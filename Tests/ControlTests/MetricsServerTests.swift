@@ -10,7 +10,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct MetricsServerTests {
     private func withServer(
-        group: UInt32? = nil, text: @escaping @Sendable () throws -> String = { "# EOF\n" },
+        group: UInt32? = nil, text: @escaping @Sendable () throws -> String = Self.emptyText,
         _ body: (_ socket: String) throws -> Void
     ) throws {
         try withTemporaryDirectory { root throws in
@@ -22,6 +22,8 @@ struct MetricsServerTests {
         }
     }
 
+    private static let emptyText: @Sendable () throws -> String = { "# EOF\n" }
+
     /// All that comes until the server hangs up.
     private static func ask(_ socket: String, _ request: String) throws -> String {
         let connection = try RawConnection(socket)
@@ -32,7 +34,8 @@ struct MetricsServerTests {
     private static func request(_ line: String) -> String { line + " HTTP/1.1\r\nHost: mediaveil\r\n\r\n" }
 
     @Test func theTextIsServedAsOpenMetrics() throws {
-        try withServer(text: { "# TYPE mediaveil_apps gauge\nmediaveil_apps 3\n# EOF\n" }) { socket throws in
+        let text: @Sendable () throws -> String = { "# TYPE mediaveil_apps gauge\nmediaveil_apps 3\n# EOF\n" }
+        try withServer(text: text) { socket throws in
             let answer = try Self.ask(socket, Self.request("GET /metrics"))
             #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
             #expect(answer.contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"))
@@ -83,10 +86,11 @@ struct MetricsServerTests {
 
     @Test func theTextIsMadeOnceForManyWhoAsk() throws {
         let counter = Counter()
-        try withServer(text: {
+        let text: @Sendable () throws -> String = {
             counter.made.add(1, ordering: .relaxed)
             return "# EOF\n"
-        }) { socket throws in
+        }
+        try withServer(text: text) { socket throws in
             for _ in 0..<50 { _ = try Self.ask(socket, Self.request("GET /metrics")) }
         }
         #expect(counter.made.load(ordering: .relaxed) < 50)
@@ -96,7 +100,8 @@ struct MetricsServerTests {
 
     @Test func aFailureIsToldWithoutDetails() throws {
         struct Failure: Error {}
-        try withServer(text: { throw Failure() }) { socket throws in
+        let text: @Sendable () throws -> String = { throw Failure() }
+        try withServer(text: text) { socket throws in
             let answer = try Self.ask(socket, Self.request("GET /metrics"))
             #expect(answer.hasPrefix("HTTP/1.1 500 ") && !answer.contains("Failure"))
         }
