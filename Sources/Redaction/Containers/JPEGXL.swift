@@ -29,6 +29,7 @@ enum JPEGXL: Container {
             let bytes = decompressed(
                 try walk.reader.bytes(at: box.payload.lowerBound + 4, count: Int(box.payloadCount - 4)))
         else {
+            try walk.reader.effort.spend(Self.most)
             walk.draft.note("compressed \(type) box blanked: it cannot be looked into")
             return box.neutralise(walk, "compressed \(type) box")
         }
@@ -42,9 +43,11 @@ enum JPEGXL: Container {
         if !inner.draft.plan(size: UInt64(bytes.count)).isEmpty { box.neutralise(walk, "compressed \(type) box") }
     }
 
-    /// At most 1 MiB of what brotli makes of the bytes; nil if that is more or they are not brotli.
+    private static let most: UInt64 = 1 << 20
+
+    /// At most ``most`` bytes of what brotli makes of the bytes; nil if that is more or they are not brotli.
     private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
-        var output = [UInt8](repeating: 0, count: 1 << 20)
+        var output = [UInt8](repeating: 0, count: Int(most))
         var size = output.count
         guard BrotliDecoderDecompress(bytes.count, bytes, &size, &output) == BROTLI_DECODER_RESULT_SUCCESS else {
             return nil

@@ -98,7 +98,9 @@ struct PNGChunk {
         let stored = try walk.reader.bytes(at: text.lowerBound, count: Int(text.upperBound - text.lowerBound))
         var bytes = stored
         if compressed {
-            guard let inflated = Zlib.inflate(stored, limit: Self.inflatedLimit) else {
+            let inflation = Zlib.inflate(stored, limit: Self.inflatedLimit)
+            try walk.reader.effort.spend(UInt64(inflation?.count ?? Self.inflatedLimit))
+            guard let inflated = inflation else {
                 // No reader can read it either, or it is a bomb, or it is not compressed at all.
                 return isXMP || isProfile ? try neutralise("PNG text \(keyword)") : try Salvage.plan(walk, data)
             }

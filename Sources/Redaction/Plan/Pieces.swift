@@ -67,7 +67,7 @@ extension Walk {
         if pieces.count == 1 { return try body(self, pieces[0]) }
         let source = PiecesSource(reader, pieces)
         let deeper = try nested()
-        let inner = Reader(source, limits: reader.limits)
+        let inner = Reader(source, limits: reader.limits, effort: reader.effort)
         let walk = Walk(reader: inner, draft: Draft(reader: inner), depth: deeper.depth)
         do { try body(walk, 0..<source.size) } catch {
             // What the outer reader threw.

@@ -14,6 +14,10 @@ final class Reader {
     /// Set when the plan itself grows beyond its bound: every later read fails, so that all walkers come to an end.
     var isExhausted = false
 
+    /// The work of the whole run.
+    let effort: Effort
+    /// A load from memory costs as much as reading what was loaded before.
+    private let isInMemory: Bool
     private let source: any ByteSource
     private var windows: [Window] = []
     private var current = 0
@@ -28,10 +32,13 @@ final class Reader {
     private static let windowCount = 4
     private static let page: UInt64 = 4 << 10
 
-    init(_ source: some ByteSource, limits: Redaction.Limits = .init()) {
+    /// - Parameter effort: of the run that this is a part of; nil for the file itself.
+    init(_ source: some ByteSource, limits: Redaction.Limits = .init(), effort: Effort? = nil) {
         self.source = source
         self.size = source.size
         self.limits = limits
+        self.effort = effort ?? Effort(fileSize: source.size)
+        isInMemory = effort != nil
     }
 
     /// Exactly `count` bytes from `offset` on.
@@ -42,7 +49,11 @@ final class Reader {
         }
         guard offset <= size, UInt64(count) <= size - offset else { throw .malformed("truncated") }
         guard count <= limits.memory / 2 else { throw .limit("more than \(limits.memory / 2) bytes in one piece") }
-        if UInt64(count) > Self.windowSize - Self.page { return try load(offset, UInt64(count)) }
+        if UInt64(count) > Self.windowSize - Self.page {
+            if isInMemory { try effort.spend(UInt64(count)) }
+            return try load(offset, UInt64(count))
+        }
+        try effort.spend(UInt64(count))
         let index = try window(holding: offset, count: UInt64(count))
         let start = Int(offset - windows[index].start)
         return Array(windows[index].bytes[start..<start + count])
@@ -80,6 +91,7 @@ final class Reader {
     /// A big-endian or little-endian unsigned number of 1...8 bytes.
     private func number(at offset: UInt64, width: UInt64, _ order: ByteOrder) throws(PlanningError) -> UInt64 {
         guard offset <= size, width <= size - offset else { throw .malformed("truncated") }
+        try effort.spend(width)
         let index = try window(holding: offset, count: width)
         let start = Int(offset - windows[index].start)
         var value: UInt64 = 0

@@ -21,7 +21,8 @@ struct Walk {
     /// those bytes, and whoever made it carries them over to the file.
     func inMemory(_ bytes: [UInt8]) throws(PlanningError) -> Walk {
         let deeper = try nested()
-        let reader = Reader(MemorySource(bytes), limits: reader.limits)
+        try reader.effort.spend(UInt64(bytes.count))
+        let reader = Reader(MemorySource(bytes), limits: reader.limits, effort: reader.effort)
         return Walk(reader: reader, draft: Draft(reader: reader), depth: deeper.depth)
     }
 
