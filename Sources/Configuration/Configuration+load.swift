@@ -102,6 +102,19 @@ extension Configuration {
                 configuration.trustedUIDs = uids
                 return nil
             },
+            "identify": { configuration, value in
+                let known = IdentityKind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+                guard let array = value.array else { return "expected a list of \(known)" }
+                var kinds: Set<IdentityKind> = []
+                for item in array {
+                    guard let kind = item.string.flatMap(IdentityKind.init(rawValue:)) else {
+                        return "apps are told by their uids and by \(known)"
+                    }
+                    kinds.insert(kind)
+                }
+                configuration.identify = kinds
+                return nil
+            },
         ],
         "app_folders": [
             "private": patterns(.private) { $0.privateFolders = $1 },

@@ -1,3 +1,5 @@
+import Policy
+
 /// Everything that `mediaveil.toml` can say, with its defaults.
 public struct Configuration: Sendable, Hashable {
     public enum Permissions: String, Sendable, Hashable, CaseIterable {
@@ -32,6 +34,8 @@ public struct Configuration: Sendable, Hashable {
     public var adminGroup = "mediaveil"
     public var unknownCallers = Unknown.redactedReadonly
     public var trustedUIDs: Set<UInt32> = [0]
+    /// What else than uids tells the app of a caller in the shared view.
+    public var identify: Set<IdentityKind> = []
     public var privateFolders = ["Android/data/{app}", "Android/obb/{app}"]
     public var sharedFolders = ["Android/media/{app}"]
     public var permissions = Permissions.posix

@@ -37,9 +37,21 @@ public final class FilterContext: Sendable {
                 if case .app(let index)? = snapshot.principal(app: app) { index } else { nil }
             }.map { .app($0) }
         } else {
-            principal = snapshot.principal(uid: context.uid)
+            principal = self.principal(context, snapshot)
         }
         return Caller(snapshot: snapshot, principal: principal, now: UInt64(max(0, time(nil))), ownership: ownership)
+    }
+
+    /// Whom a caller of a shared view stands for.
+    private func principal(_ context: RequestContext, _ snapshot: PolicySnapshot) -> PolicySnapshot.Principal {
+        let kinds = snapshot.identifies
+        guard !kinds.isEmpty, !snapshot.callers.trusted.contains(context.uid) else {
+            return snapshot.principal(uid: context.uid)
+        }
+        let process = context.process ?? CallerProcess(thread: context.pid)
+        let identity = process.identity(unit: kinds.contains(.unit), executable: kinds.contains(.executable))
+        return snapshot.principal(
+            uid: context.uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
     }
 }
 

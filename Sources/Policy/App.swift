@@ -3,11 +3,21 @@ public struct App: Sendable, Hashable, Codable {
     /// 1–128 characters: letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
     public let name: String
     public let uids: Set<UInt32>
+    /// systemd units whose processes are this app; of effect where ``CallerRules/identify`` says so.
+    public let units: Set<String>
+    /// Absolute paths of files whose processes are this app; of effect where ``CallerRules/identify`` says so.
+    public let executables: Set<String>
 
-    public init(name: String, uids: Set<UInt32>) throws(PolicyError) {
+    public init(
+        name: String, uids: Set<UInt32>, units: Set<String> = [], executables: Set<String> = []
+    ) throws(PolicyError) {
         try App.validate(name: name)
+        for unit in units { try App.validate(unit: unit) }
+        for executable in executables { try App.validate(executable: executable) }
         self.name = name
         self.uids = uids
+        self.units = units
+        self.executables = executables
     }
 
     /// - Throws: ``PolicyError/invalid(what:reason:)`` for a name that is none.
@@ -87,10 +97,15 @@ public struct CallerRules: Sendable, Hashable {
     }
     public var unknown: Unknown
     public var trusted: Set<UInt32>
+    /// What else than uids tells the app of a caller.
+    public var identify: Set<IdentityKind>
 
-    public init(unknown: Unknown = .redactedReadonly, trusted: Set<UInt32> = [0]) {
+    public init(
+        unknown: Unknown = .redactedReadonly, trusted: Set<UInt32> = [0], identify: Set<IdentityKind> = []
+    ) {
         self.unknown = unknown
         self.trusted = trusted
+        self.identify = identify
     }
 }
 

@@ -11,6 +11,10 @@ public final class PolicySnapshot: Sendable {
 
     let indexes: [String: UInt32]
     let byUID: [UInt32: UInt32]
+    let byUnit: [String: UInt32]
+    let byExecutable: [String: UInt32]
+    /// What a caller's app depends on beside its uid; empty if nothing is configured or no app is named so.
+    public let identifies: Set<IdentityKind>
     let trie: ScopeTrie
     /// By app index: what the app has at each scope that one of its grants names.
     let rights: [[UInt32: ScopedRights]]
@@ -23,17 +27,20 @@ public final class PolicySnapshot: Sendable {
         self.apps = apps.sorted { $0.name < $1.name }
         self.grants = grants
         var indexes: [String: UInt32] = [:]
-        var byUID: [UInt32: UInt32] = [:]
         for (index, app) in self.apps.enumerated() {
             guard indexes.updateValue(UInt32(index), forKey: app.name) == nil else {
                 throw .conflict(what: "app \(app.name)", reason: "it is there twice")
             }
-            for uid in app.uids {
-                if let other = byUID.updateValue(UInt32(index), forKey: uid) {
-                    throw .conflict(
-                        what: "uid \(uid)",
-                        reason: "it cannot belong to both \(self.apps[Int(other)].name) and \(app.name)")
-                }
+        }
+        byUID = try PolicySnapshot.index(self.apps, "uid", \.uids)
+        let byUnit = try PolicySnapshot.index(self.apps, "unit", \.units)
+        let byExecutable = try PolicySnapshot.index(self.apps, "executable", \.executables)
+        self.byUnit = byUnit
+        self.byExecutable = byExecutable
+        identifies = callers.identify.filter { kind in
+            switch kind {
+            case .unit: !byUnit.isEmpty
+            case .executable: !byExecutable.isEmpty
             }
         }
         var trie = ScopeTrie()
@@ -45,9 +52,24 @@ public final class PolicySnapshot: Sendable {
             rights[Int(index)][scope, default: ScopedRights()].add(grant)
         }
         self.indexes = indexes
-        self.byUID = byUID
         self.trie = trie
         self.rights = rights
+    }
+
+    /// The app, by index, of each value that names one.
+    private static func index<Value: Hashable>(
+        _ apps: [App], _ what: String, _ values: (App) -> Set<Value>
+    ) throws(PolicyError) -> [Value: UInt32] {
+        var result: [Value: UInt32] = [:]
+        for (index, app) in apps.enumerated() {
+            for value in values(app) {
+                guard let other = result.updateValue(UInt32(index), forKey: value) else { continue }
+                throw .conflict(
+                    what: "\(what) \(value)",
+                    reason: "it cannot belong to both \(apps[Int(other)].name) and \(app.name)")
+            }
+        }
+        return result
     }
 
     /// Who a caller is.

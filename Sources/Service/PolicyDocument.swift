@@ -28,6 +28,9 @@ struct PolicyDocument {
         for app in content.apps {
             lines += ["", "[[app]]", "name = \(quoted(app.name))"]
             lines.append("uids = [\(app.uids.sorted().map(String.init).joined(separator: ", "))]")
+            for (key, values) in [("units", app.units), ("executables", app.executables)] where !values.isEmpty {
+                lines.append("\(key) = [\(values.sorted().map(quoted).joined(separator: ", "))]")
+            }
         }
         for grant in content.grants {
             lines += [
@@ -74,14 +77,16 @@ struct PolicyDocument {
         for key in table.keys where !["app", "grant", "view"].contains(key) {
             throw Problem(description: "unknown section \(key); there are app, grant and view")
         }
-        let apps = try items(table, "app", ["name", "uids"]).map { item in
+        let apps = try items(table, "app", ["name", "uids", "units", "executables"]).map { item in
             let uids = try (item["uids"]?.array ?? TOMLArray()).map { value in
                 guard let number = value.int, let uid = UInt32(exactly: number) else {
                     throw Problem(description: "a uid is a number from 0 to 4294967295")
                 }
                 return uid
             }
-            return try App(name: try required(item, "name", "app"), uids: Set(uids))
+            return try App(
+                name: try required(item, "name", "app"), uids: Set(uids), units: try texts(item, "units"),
+                executables: try texts(item, "executables"))
         }
         let grants = try items(table, "grant", ["app", "permission", "under", "expires"]).map { item in
             let name = try required(item, "permission", "grant")
@@ -112,6 +117,16 @@ struct PolicyDocument {
         }
     }
 
+    private static func texts(_ item: TOMLTable, _ key: String) throws -> Set<String> {
+        guard let value = item[key] else { return [] }
+        guard let array = value.array else { throw Problem(description: "app.\(key) is no list") }
+        return Set(
+            try array.map { value in
+                guard let text = value.string else { throw Problem(description: "app.\(key) is a list of texts") }
+                return text
+            })
+    }
+
     private static func required(_ item: TOMLTable, _ key: String, _ section: String) throws -> String {
         guard let text = item[key]?.string, !text.isEmpty else {
             throw Problem(description: "\(section).\(key) is missing or not text")
@@ -127,7 +142,10 @@ struct PolicyDocument {
             return b.filter { !before.contains($0) }.map { "+ " + say($0) }
                 + a.filter { !after.contains($0) }.map { "- " + say($0) }
         }
-        return lines(old.apps, new.apps) { "app \($0.name), uids \($0.uids.sorted())" }
+        return lines(old.apps, new.apps) { app in
+            let others = (app.units.sorted() + app.executables.sorted()).map { ", " + $0 }.joined()
+            return "app \(app.name), uids \(app.uids.sorted())\(others)"
+        }
             + lines(old.grants, new.grants) {
                 "grant \($0.permission.rawValue) to \($0.app)" + ($0.under.isEmpty ? "" : " under \($0.under)")
             } + lines(old.views, new.views) { "view \($0.name) of \($0.app) at \($0.path)" }

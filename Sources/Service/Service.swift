@@ -178,6 +178,8 @@ public final class Service: Sendable {
             change("service.admin_group", old.adminGroup, new.adminGroup),
             change("callers.unknown", old.unknownCallers.rawValue, new.unknownCallers.rawValue),
             change("callers.trusted_uids", old.trustedUIDs.sorted(), new.trustedUIDs.sorted()),
+            change(
+                "callers.identify", old.identify.map(\.rawValue).sorted(), new.identify.map(\.rawValue).sorted()),
             change("app_folders.private", old.privateFolders, new.privateFolders),
             change("app_folders.shared", old.sharedFolders, new.sharedFolders),
             change("audit.retention", old.auditRetention, new.auditRetention),
@@ -206,7 +208,7 @@ public final class Service: Sendable {
     static func callers(_ configuration: Configuration) -> CallerRules {
         CallerRules(
             unknown: configuration.unknownCallers == .deny ? .deny : .redactedReadonly,
-            trusted: configuration.trustedUIDs)
+            trusted: configuration.trustedUIDs, identify: configuration.identify)
     }
 
     private static func makeRuntimeDirectory(_ path: String) throws {

@@ -15,7 +15,6 @@ struct Termination {
 
     func endProcesses(of app: String) -> [ProcessOutcome] {
         let snapshot = service.store.keeper.current
-        let uids = snapshot.apps.first { $0.name == app }?.uids ?? []
         let devices = service.views.all.compactMap { view -> (UInt64, Bool)? in
             guard view.app == nil || view.app == app, let a = try? FileAttributes.of(path: view.path) else {
                 return nil
@@ -25,14 +24,25 @@ struct Termination {
         return numbers(in: "/proc").compactMap { pid in
             let uid = (try? FileAttributes.of(path: "/proc/\(pid)"))?.owner
             guard pid != getpid(), let uid else { return nil }
-            let files = openFiles(of: pid) { device in
-                devices.contains { $0.0 == device && ($0.1 || uids.contains(uid)) }
-            }
+            let isApp = snapshot.name(of: principal(of: pid, uid, snapshot)) == app
+            let files = openFiles(of: pid) { device in devices.contains { $0.0 == device && ($0.1 || isApp) } }
             guard files > 0 else { return nil }
             let name = (try? String(contentsOf: "/proc/\(pid)/comm")) ?? "?"
             return ProcessOutcome(
                 pid: pid, process: String(name.prefix { $0 != "\n" }), uid: uid, files: files, outcome: end(pid))
         }
+    }
+
+    /// Whom a process stands for in the shared view.
+    private func principal(of pid: Int32, _ uid: UInt32, _ snapshot: PolicySnapshot) -> PolicySnapshot.Principal {
+        let kinds = snapshot.identifies
+        let identity =
+            kinds.isEmpty
+            ? ProcessIdentity()
+            : ProcessIdentity.of(
+                thread: pid, unit: kinds.contains(.unit), executable: kinds.contains(.executable))
+        return snapshot.principal(
+            uid: uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
     }
 
     /// Ends one process through a pidfd, so that a recycled pid is never hit.

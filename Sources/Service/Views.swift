@@ -24,6 +24,7 @@ final class Views: Sendable {
     let library: Library
     private let pool: WorkerPool
     private let filters: FilterSet
+    private let keeper: PolicyKeeper
     private let configuration: Configuration
     private let logger: Logger
     private let mounted = Mutex<[Mounted]>([])
@@ -32,11 +33,17 @@ final class Views: Sendable {
         self.library = library
         self.configuration = configuration
         self.logger = logger
+        keeper = filters.keeper
         self.filters = .library(filters, policyAlone: configuration.permissions == .policy)
         pool = try WorkerPool(workers: max(4, min(32, 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN)))), logger: logger)
     }
 
     var all: [Mounted] { mounted.withLock { $0 } }
+
+    /// Whether filters ask for the process of a caller in the shared view.
+    private func tellsProcesses(_ identity: ViewIdentity) -> Bool {
+        identity.app == nil && !keeper.current.identifies.isEmpty
+    }
 
     /// Mounts a view and serves it.
     ///
@@ -50,10 +57,10 @@ final class Views: Sendable {
         let session = ViewSession(mountpoint: path, options: options, logger: logger)
         let timeouts = Stack.Timeouts(
             names: Double(configuration.nameTimeout), attributes: Double(configuration.attributeTimeout))
+        let identity = ViewIdentity(name: name, app: app)
+        identity.tellsProcesses.store(tellsProcesses(identity), ordering: .relaxed)
         try session.mount { channel in
-            Stack(
-                library: library, view: ViewIdentity(name: name, app: app), filters: filters, timeouts: timeouts,
-                channel: channel)
+            Stack(library: library, view: identity, filters: filters, timeouts: timeouts, channel: channel)
         }
         do { try pool.add(session) } catch {
             session.unmount()
@@ -93,7 +100,11 @@ final class Views: Sendable {
     /// What app views may see has changed: the kernel has to ask again. Names whose answer depends on the caller are
     /// never kept in the shared view.
     func policyChanged() {
-        for view in all where view.app != nil { view.session.expireAllNames() }
+        for view in all {
+            if view.app != nil { view.session.expireAllNames() }
+            guard let identity = view.session.stack?.view else { continue }
+            identity.tellsProcesses.store(tellsProcesses(identity), ordering: .relaxed)
+        }
     }
 
     func housekeep() {

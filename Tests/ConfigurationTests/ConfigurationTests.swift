@@ -57,6 +57,7 @@ import Testing
             [callers]
             unknown = "deny"
             trusted_uids = [0, 1000]
+            identify = ["executable"]
             [app_folders]
             private = ["x/{app}"]
             shared = []
@@ -83,6 +84,7 @@ import Testing
         expected.adminGroup = "wheel"
         expected.unknownCallers = .deny
         expected.trustedUIDs = [0, 1_000]
+        expected.identify = [.executable]
         expected.privateFolders = ["x/{app}"]
         expected.sharedFolders = []
         expected.permissions = .policy
@@ -110,6 +112,8 @@ import Testing
         ("[library]\npath = \"/a\"\n[servize]\n", 3, "servize"),
         ("[library]\npath = \"/a\"\n[callers]\nunknown = \"maybe\"\n", 4, "callers.unknown"),
         ("[library]\npath = \"/a\"\n[callers]\ntrusted_uids = [-1]\n", 4, "callers.trusted_uids"),
+        ("[library]\npath = \"/a\"\n[callers]\nidentify = [\"pid\"]\n", 4, "callers.identify"),
+        ("[library]\npath = \"/a\"\n[callers]\nidentify = \"unit\"\n", 4, "callers.identify"),
         ("[library]\npath = \"/a\"\n[audit]\nretention = \"soon\"\n", 4, "audit.retention"),
         ("[library]\npath = \"/a\"\n[audit]\nmax_size = \"1GB\"\n", 4, "audit.max_size"),
         ("[library]\npath = \"/a\"\n[audit]\nmax_size = \"1KiB\"\n", 4, "audit.max_size"),

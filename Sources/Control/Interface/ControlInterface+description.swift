@@ -17,6 +17,8 @@ extension ControlInterface {
         type App (
           name: string,
           uids: []int,
+          units: []string,
+          executables: []string,
           created: string,
           grants: int,
           views: []string
@@ -159,7 +161,14 @@ extension ControlInterface {
         method Reload() -> (changes: []string)
 
         # `changes` says in sentences what changes for whom.
-        method AddApp(name: string, uids: []int) -> (app: App, changes: []string)
+        # `units` and `executables`: systemd units and paths of files whose processes are the app as well, in the shared view of a
+        # service that is configured to look at them.
+        method AddApp(
+          name: string,
+          uids: []int,
+          units: ?[]string,
+          executables: ?[]string
+        ) -> (app: App, changes: []string)
 
         method ListApps() -> (apps: []App)
 

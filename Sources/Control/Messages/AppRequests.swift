@@ -4,10 +4,16 @@ public struct AddAppRequest: ControlRequest, Hashable {
 
     public var name: String
     public var uids: [UInt32]
+    /// systemd units whose processes are the app.
+    public var units: [String]?
+    /// Absolute paths of the files whose processes are the app.
+    public var executables: [String]?
 
-    public init(name: String, uids: [UInt32]) {
+    public init(name: String, uids: [UInt32], units: [String]? = nil, executables: [String]? = nil) {
         self.name = name
         self.uids = uids
+        self.units = units
+        self.executables = executables
     }
 
     public struct Reply: Codable, Sendable, Hashable {

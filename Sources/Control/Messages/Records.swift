@@ -2,15 +2,22 @@
 public struct AppRecord: Codable, Sendable, Hashable {
     public var name: String
     public var uids: [UInt32]
+    public var units: [String]
+    public var executables: [String]
     public var created: Timestamp
     /// How many grants are in force.
     public var grants: Int
     /// Names of the views that are pinned to it.
     public var views: [String]
 
-    public init(name: String, uids: [UInt32], created: Timestamp, grants: Int, views: [String]) {
+    public init(
+        name: String, uids: [UInt32], units: [String] = [], executables: [String] = [], created: Timestamp, grants: Int,
+        views: [String]
+    ) {
         self.name = name
         self.uids = uids
+        self.units = units
+        self.executables = executables
         self.created = created
         self.grants = grants
         self.views = views

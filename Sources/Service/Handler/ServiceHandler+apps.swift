@@ -1,5 +1,6 @@
 import Configuration
 import Control
+import Glibc
 import Policy
 import Store
 import Synchronization
@@ -7,8 +8,15 @@ import Synchronization
 extension ServiceHandler {
     func addApp(_ request: AddAppRequest, from peer: Peer) throws -> AddAppRequest.Reply {
         let uids = request.uids.map(String.init).joined(separator: ", ")
-        try changing("app-add", app: request.name, peer, detail: uids.isEmpty ? "no uid" : "uid \(uids)") {
-            try service.store.addApp(App(name: request.name, uids: Set(request.uids)))
+        let (units, executables) = (request.units ?? [], request.executables ?? [])
+        let named = (uids.isEmpty ? [] : ["uid \(uids)"]) + units + executables
+        for path in executables { try checkExecutable(path) }
+        try changing(
+            "app-add", app: request.name, peer, detail: named.isEmpty ? "no uid" : named.joined(separator: ", ")
+        ) {
+            try service.store.addApp(
+                App(
+                    name: request.name, uids: Set(request.uids), units: Set(units), executables: Set(executables)))
         }
         var changes = [
             "\(request.name) sees directories, its own folders and what it creates; nothing else until it is granted"
@@ -17,7 +25,31 @@ extension ServiceHandler {
             changes.append(
                 "processes of uid \(uids) are \(request.name) in the shared view, and no longer unknown callers")
         }
+        changes +=
+            identitySentences(request.name, .unit, units) + identitySentences(request.name, .executable, executables)
         return AddAppRequest.Reply(app: try appRecord(request.name), changes: changes)
+    }
+
+    /// What a unit or an executable changes, and whether it does already.
+    private func identitySentences(_ app: String, _ kind: IdentityKind, _ values: [String]) -> [String] {
+        guard !values.isEmpty else { return [] }
+        let names = values.joined(separator: ", ")
+        let isOn = service.store.keeper.current.callers.identify.contains(kind)
+        let effect = "processes of the \(kind.rawValue) \(names) are \(app) in the shared view"
+        return [
+            isOn ? effect : "\(effect) only when the configuration's callers.identify has \"\(kind.rawValue)\""
+        ]
+    }
+
+    /// A path that leads to another one would never match: processes are told by the file that they execute.
+    private func checkExecutable(_ path: String) throws {
+        guard path.hasPrefix("/"), let target = realpath(path, nil) else { return }
+        defer { free(target) }
+        let real = String(cString: target)
+        guard real != path else { return }
+        throw ControlError.invalidParameter(
+            parameter: "executables",
+            reason: "\(path) leads to \(real), which is what processes execute; name that")
     }
 
     func listApps(_ request: ListAppsRequest, from peer: Peer) throws -> ListAppsRequest.Reply {
@@ -41,7 +73,8 @@ extension ServiceHandler {
         try changing("app-remove", app: request.app, peer, detail: "") { try service.store.removeApp(request.app) }
         service.ownership.keepOnly(Set(service.store.keeper.current.apps.map(\.name)))
         var changes = ["its grants are gone; its folders are hidden from all but trusted callers and media.hidden"]
-        if !app.uids.isEmpty { changes.append("its uids are unknown callers from now on") }
+        let isNamed = !app.uids.isEmpty || !app.units.isEmpty || !app.executables.isEmpty
+        if isNamed { changes.append("its processes are unknown callers from now on") }
         return RemoveAppRequest.Reply(changes: changes)
     }
 
@@ -52,7 +85,8 @@ extension ServiceHandler {
         }
         let dates = try service.store.appDates()
         return AppRecord(
-            name: name, uids: app.uids.sorted(), created: timestamp(dates[name] ?? 0),
+            name: name, uids: app.uids.sorted(), units: app.units.sorted(), executables: app.executables.sorted(),
+            created: timestamp(dates[name] ?? 0),
             grants: try service.store.grants(app: name).count,
             views: try service.store.views().filter { $0.app == name }.map(\.name))
     }

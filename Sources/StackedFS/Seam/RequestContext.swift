@@ -1,3 +1,4 @@
+import LinuxSystem
 import Synchronization
 import SystemPackage
 
@@ -10,6 +11,8 @@ public struct RequestContext: Sendable {
     public let pid: Int32
     /// The view that the request came through.
     public let view: ViewIdentity
+    /// The caller's process, for filters that tell apps by it; nil where none does.
+    public let process: CallerProcess?
     /// For filters that must know what a name leads to before it is removed, replaced or created.
     public let names: any NameResolver
 
@@ -18,6 +21,7 @@ public struct RequestContext: Sendable {
         self.gid = gid
         self.pid = pid
         self.view = view
+        process = view.tellsProcesses.load(ordering: .relaxed) ? CallerProcess(thread: pid) : nil
         self.names = names
     }
 }
@@ -41,6 +45,9 @@ public final class ViewIdentity: Sendable {
         self.name = name
         self.app = app
     }
+
+    /// Filters ask what the caller's process is: it is then kept for the length of a request.
+    public let tellsProcesses = Atomic<Bool>(false)
 
     /// What ``remembered(serial:_:)`` keeps: the serial, and the value + 1.
     private let memory = Atomic(WordPair(first: 0, second: 0))

@@ -3,7 +3,9 @@ import GRDB
 /// The migrations of policy.db, the same as schema/policy/*.sql; a test keeps them equal.
 public enum PolicySchema {
     /// Name and text of each migration, in order.
-    public static let migrations: [(name: String, sql: String)] = [("001-start", start)]
+    public static let migrations: [(name: String, sql: String)] = [
+        ("001-start", start), ("002-identities", identities),
+    ]
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -45,6 +47,19 @@ public enum PolicySchema {
             app TEXT NOT NULL,
             PRIMARY KEY (device, inode, born)
         ) STRICT, WITHOUT ROWID;
+
+        """
+
+    private static let identities = """
+        -- What else than uids names an app: a systemd unit, the path of an executable.
+        CREATE TABLE app_units (
+            unit TEXT PRIMARY KEY NOT NULL,
+            app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE
+        ) STRICT;
+        CREATE TABLE app_executables (
+            executable TEXT PRIMARY KEY NOT NULL,
+            app TEXT NOT NULL REFERENCES apps(name) ON DELETE CASCADE
+        ) STRICT;
 
         """
 }

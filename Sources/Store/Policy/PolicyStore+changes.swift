@@ -12,18 +12,23 @@ extension PolicyStore {
             guard try !exists(db, app: app.name) else {
                 throw PolicyError.conflict(what: "app \(app.name)", reason: "it is registered already")
             }
-            for uid in app.uids {
-                if let other = try String.fetchOne(db, sql: "SELECT app FROM app_uids WHERE uid = ?", arguments: [uid])
-                {
-                    throw PolicyError.conflict(what: "uid \(uid)", reason: "it belongs to the app \(other)")
-                }
+            try insert(db, app)
+        }
+    }
+
+    private func insert(_ db: Database, _ app: App) throws {
+        try db.execute(sql: "INSERT INTO apps (name, created) VALUES (?, ?)", arguments: [app.name, PolicyStore.now])
+        func add(_ column: String, _ value: some DatabaseValueConvertible) throws {
+            let known = "SELECT app FROM app_\(column)s WHERE \(column) = ?"
+            if let other = try String.fetchOne(db, sql: known, arguments: [value]) {
+                throw PolicyError.conflict(what: "\(column) \(value)", reason: "it belongs to the app \(other)")
             }
             try db.execute(
-                sql: "INSERT INTO apps (name, created) VALUES (?, ?)", arguments: [app.name, PolicyStore.now])
-            for uid in app.uids {
-                try db.execute(sql: "INSERT INTO app_uids (uid, app) VALUES (?, ?)", arguments: [uid, app.name])
-            }
+                sql: "INSERT INTO app_\(column)s (\(column), app) VALUES (?, ?)", arguments: [value, app.name])
         }
+        for uid in app.uids { try add("uid", uid) }
+        for unit in app.units { try add("unit", unit) }
+        for executable in app.executables { try add("executable", executable) }
     }
 
     /// Removes an app with its grants. What it owned has no owner any more.
@@ -132,14 +137,10 @@ extension PolicyStore {
     /// Replaces apps, grants and views by those given, all or nothing.
     public func replaceAll(apps: [App], grants: [Grant], views: [(name: String, app: String, path: String)]) throws {
         try change { db in
-            for table in ["views", "grants", "app_uids", "apps"] { try db.execute(sql: "DELETE FROM \(table)") }
-            for app in apps {
-                try db.execute(
-                    sql: "INSERT INTO apps (name, created) VALUES (?, ?)", arguments: [app.name, PolicyStore.now])
-                for uid in app.uids {
-                    try db.execute(sql: "INSERT INTO app_uids (uid, app) VALUES (?, ?)", arguments: [uid, app.name])
-                }
-            }
+            for table in [
+                "views", "grants", "app_uids", "app_units", "app_executables", "apps",
+            ] { try db.execute(sql: "DELETE FROM \(table)") }
+            for app in apps { try insert(db, app) }
             for grant in grants {
                 try db.execute(
                     sql: "INSERT INTO grants (app, permission, under, expires, created) VALUES (?, ?, ?, ?, ?)",

@@ -114,14 +114,26 @@ public final class PolicyStore: Sendable {
         keeper.publish(try database.read { try compile($0) })
     }
 
+    private func apps(_ db: Database) throws -> [App] {
+        func values<Value: DatabaseValueConvertible>(_ column: String) throws -> [String: Set<Value>] {
+            var result: [String: Set<Value>] = [:]
+            for row in try Row.fetchAll(db, sql: "SELECT app, \(column) FROM app_\(column)s") {
+                let value: Value = row[column]
+                result[row["app"], default: []].insert(value)
+            }
+            return result
+        }
+        let uids: [String: Set<UInt32>] = try values("uid")
+        let units: [String: Set<String>] = try values("unit")
+        let executables: [String: Set<String>] = try values("executable")
+        return try String.fetchAll(db, sql: "SELECT name FROM apps").map {
+            try App(name: $0, uids: uids[$0] ?? [], units: units[$0] ?? [], executables: executables[$0] ?? [])
+        }
+    }
+
     private func compile(_ db: Database) throws -> PolicySnapshot {
         let (folders, callers) = rules.withLock { $0 }
-        var uids: [String: Set<UInt32>] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT app, uid FROM app_uids") {
-            let uid: UInt32 = row["uid"]
-            uids[row["app"], default: []].insert(uid)
-        }
-        let apps = try String.fetchAll(db, sql: "SELECT name FROM apps").map { try App(name: $0, uids: uids[$0] ?? []) }
+        let apps = try apps(db)
         let grants = try Row.fetchAll(db, sql: "SELECT app, permission, under, expires FROM grants").compactMap { row in
             // A permission that this version does not know grants nothing.
             Permission(rawValue: row["permission"]).map {

@@ -9,9 +9,10 @@ struct AppCommand: ParsableCommand {
 
     struct Add: ServiceCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Register an app and the uids that are this app.",
+            abstract: "Register an app, and what tells its processes.",
             discussion: """
-                An app without grants sees directories, its own folders and what it owns, and nothing else.
+                An app without grants sees directories, its own folders and what it owns, and nothing else. Units and \
+                executables count in the shared view, where the configuration's callers.identify says so.
 
                 Example: mediaveilctl app add gallery --uid 1001 --uid 1002
                 """)
@@ -20,6 +21,13 @@ struct AppCommand: ParsableCommand {
         var name: String
         @Option(help: ArgumentHelp("A uid that is this app; can be repeated.", valueName: "n"))
         var uid: [UInt32] = []
+        @Option(
+            help: ArgumentHelp("A systemd service or scope whose processes are this app.", valueName: "unit"))
+        var unit: [String] = []
+        @Option(
+            help: ArgumentHelp("The absolute path of a program whose processes are this app.", valueName: "path"),
+            completion: .file())
+        var executable: [String] = []
         @OptionGroup var globals: Globals
 
         func validate() throws {
@@ -27,7 +35,10 @@ struct AppCommand: ParsableCommand {
         }
 
         func run(_ client: ControlClient, _ output: Output) throws {
-            let reply = try client.call(AddAppRequest(name: name, uids: uid))
+            let reply = try client.call(
+                AddAppRequest(
+                    name: name, uids: uid, units: unit.isEmpty ? nil : unit,
+                    executables: executable.isEmpty ? nil : executable))
             show(reply, reply.changes, output)
         }
     }
@@ -71,6 +82,8 @@ struct AppCommand: ParsableCommand {
             Sheet(output).show([
                 ("App", reply.app.name),
                 ("Uids", reply.app.uids.map(String.init).joined(separator: ", ")),
+                ("Units", reply.app.units.joined(separator: ", ")),
+                ("Programs", reply.app.executables.joined(separator: ", ")),
                 ("Since", Words.time(reply.app.created)),
                 ("Owns", Words.count(Int64(reply.ownedFiles), "file")),
                 ("Folders", reply.folders.joined(separator: ", ")),

@@ -1,0 +1,98 @@
+import CLinux
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// What a process is beside its uid, as the kernel tells it.
+public struct ProcessIdentity: Sendable, Hashable {
+    /// The systemd unit of the system's manager; nil if it was not asked for, or the process runs in none.
+    public var unit: String?
+    /// The path of the file that it executes; nil if it was not asked for, or no such file is there any more.
+    public var executable: String?
+
+    public init(unit: String? = nil, executable: String? = nil) {
+        self.unit = unit
+        self.executable = executable
+    }
+
+    /// What a thread's process is at this moment.
+    ///
+    /// All is read through one descriptor of /proc/TID, which stays with this one task as a pidfd does: when the task is
+    /// gone it answers ESRCH and never speaks of another that got the number. A caller that waits for the reply to a
+    /// request cannot go before it; so the number is still its own when this is called.
+    ///
+    /// - Parameter thread: a thread id; 0 for a caller in another pid namespace, of whom nothing can be told.
+    public static func of(thread: Int32, unit: Bool, executable: Bool) -> ProcessIdentity {
+        guard thread > 0, let raw = try? retrying({ mv_openat(mv_AT_FDCWD, "/proc/\(thread)", flags, 0) }) else {
+            return ProcessIdentity()
+        }
+        let task = OwnedDescriptor(raw)
+        return ProcessIdentity(
+            unit: unit ? unitName(cgroupText(task)) : nil, executable: executable ? executablePath(task) : nil)
+    }
+
+    private static var flags: Int32 { mv_O_PATH | O_DIRECTORY | O_CLOEXEC }
+
+    /// The path of the executed file, if the file at that path is this one: in a mount namespace of its own, or after the
+    /// file was replaced, a process may execute another file under the same name.
+    private static func executablePath(_ task: OwnedDescriptor) -> String? {
+        let bytes = try? scratchBytes(capacity: 4_096) { buffer throws(Errno) in
+            guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
+            return try retryingLength { readlinkat(task.raw, "exe", start, buffer.count) }
+        }
+        guard let bytes, !bytes.isEmpty, bytes.count < 4_096, let path = String(validating: bytes, as: UTF8.self)
+        else { return nil }
+        var executed = stat()
+        var named = stat()
+        guard fstatat(task.raw, "exe", &executed, 0) == 0, lstat(path, &named) == 0,
+            executed.st_dev == named.st_dev, executed.st_ino == named.st_ino
+        else { return nil }
+        return path
+    }
+
+    private static func cgroupText(_ task: OwnedDescriptor) -> String {
+        guard let raw = try? retrying({ mv_openat(task.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) }) else { return "" }
+        let file = OwnedDescriptor(raw)
+        let bytes = try? scratchBytes(capacity: 8_192) { buffer throws(Errno) in
+            try retryingLength { read(file.raw, buffer.baseAddress, buffer.count) }
+        }
+        return String(decoding: bytes ?? [], as: UTF8.self)
+    }
+
+    /// The unit of a process by the text of its /proc/PID/cgroup (cgroups(7), proc(5)).
+    ///
+    /// The first component that is no slice names the unit of the system's manager. What lies deeper is made by the unit
+    /// itself, which may name it as it likes: a user's own manager has services of any name below `user@1000.service`.
+    static func unitName(_ text: String) -> String? {
+        func path(_ isWanted: (Substring) -> Bool) -> Substring? {
+            text.split(separator: "\n").first(where: isWanted)
+                .flatMap { $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).last }
+        }
+        // The unified hierarchy; beside an older one (systemd's "hybrid" mode) it may know nothing.
+        let unified = path { $0.hasPrefix("0::") } ?? "/"
+        let named = unified == "/" ? path { $0.contains(":name=systemd:") } : unified
+        guard let parts = named?.split(separator: "/") else { return nil }
+        // Outside of the root of our own cgroup namespace nothing can be told.
+        guard !parts.contains("..") else { return nil }
+        guard let first = parts.first(where: { !$0.hasSuffix(".slice") }) else { return nil }
+        return first.hasSuffix(".service") || first.hasSuffix(".scope") ? String(first) : nil
+    }
+}
+
+/// The process of one request's caller, asked for at most once.
+public final class CallerProcess: Sendable {
+    private let thread: Int32
+    private let known = Mutex<ProcessIdentity?>(nil)
+
+    public init(thread: Int32) { self.thread = thread }
+
+    /// What the caller is; the first call decides what is asked for.
+    public func identity(unit: Bool, executable: Bool) -> ProcessIdentity {
+        known.withLock { known in
+            if let known { return known }
+            let identity = ProcessIdentity.of(thread: thread, unit: unit, executable: executable)
+            known = identity
+            return identity
+        }
+    }
+}
