@@ -102,7 +102,7 @@ let package = Package(
         tests(
             "ControlTests",
             ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),
-        tests("ConfigurationTests", ["Configuration"]),
+        tests("ConfigurationTests", ["Configuration", "Policy"]),
         tests("ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration"]),
         tests("IntegrationTests", ["LinuxSystem", "CLinux", "mediaveild", "mediaveilctl", system]),
     ]
