@@ -1,0 +1,172 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// The report as a browser shows it: loads without a complaint and without a request to anywhere, says what the log says,
+/// and filters.
+@Suite(
+    .timeLimit(.minutes(5)),
+    .enabled(if: Machine.runsExtra && Machine.canMount, "needs MEDIAVEIL_TEST_EXTRA=1, root and chromium"))
+struct ReportExtraTests {
+    /// Drives Chromium by its DevTools protocol over a pipe, and prints what the page says as JSON.
+    private static let driver = """
+        import json, os, subprocess, sys, time
+        page, folder = sys.argv[1:3]
+        to_browser, ours_out = os.pipe()
+        ours_in, from_browser = os.pipe()
+        def place():
+            os.dup2(to_browser, 200); os.dup2(from_browser, 201)
+            os.dup2(200, 3); os.dup2(201, 4)
+        browser = subprocess.Popen(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--user-data-dir=" + folder,
+             "--disable-background-networking", "about:blank"],
+            preexec_fn=place, pass_fds=(3, 4), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(to_browser); os.close(from_browser)
+        source, number, events = os.fdopen(ours_in, "rb"), 0, []
+        pending = b""
+        def receive():
+            global pending
+            while b"\\0" not in pending:
+                part = os.read(source.fileno(), 65536)
+                if not part: raise SystemExit("the browser is gone")
+                pending += part
+            message, pending = pending.split(b"\\0", 1)
+            return json.loads(message)
+        def call(method, session=None, **parameters):
+            global number
+            number += 1
+            message = {"id": number, "method": method, "params": parameters}
+            if session: message["sessionId"] = session
+            os.write(ours_out, json.dumps(message).encode() + b"\\0")
+            while True:
+                answer = receive()
+                if answer.get("id") == number:
+                    if "error" in answer: raise SystemExit(method + ": " + str(answer["error"]))
+                    return answer["result"]
+                events.append(answer)
+        try:
+            target = call("Target.createTarget", url="about:blank")["targetId"]
+            session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+            for domain in ["Runtime", "Log", "Network", "Page"]: call(domain + ".enable", session)
+            call("Page.navigate", session, url="file://" + page)
+            def evaluate(text):
+                answer = call("Runtime.evaluate", session, expression=text, returnByValue=True, awaitPromise=True)
+                if "exceptionDetails" in answer: raise SystemExit(str(answer["exceptionDetails"]))
+                return answer["result"].get("value")
+            for _ in range(100):
+                if evaluate("document.readyState === 'complete' && !!document.getElementById('total')"): break
+                time.sleep(0.1)
+            table = "[...document.querySelectorAll('#%s tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
+            choose = "(() => { const e = document.getElementById('%s'); e.value = %s; e.dispatchEvent(new Event('input')); })()"
+            local = "new Date(Date.now() %s 3600000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 19)"
+            result = {"total": evaluate("document.getElementById('total').textContent")}
+            for name in ["apps", "redacted", "denied", "hidden", "grants"]: result[name] = evaluate(table % name)
+            result["bars"] = evaluate("document.querySelectorAll('#time span').length")
+            evaluate(choose % ("app", "'org.editor'"))
+            result["ofEditor"] = evaluate("document.getElementById('total').textContent")
+            result["appsOfEditor"] = evaluate(table % "apps")
+            evaluate(choose % ("by", "'app'"))
+            result["legend"] = evaluate("document.getElementById('legend').textContent")
+            evaluate(choose % ("since", local % "+"))
+            result["later"] = evaluate("document.getElementById('total').textContent")
+            evaluate(choose % ("since", local % "-"))
+            result["sinceBefore"] = evaluate("document.getElementById('total').textContent")
+            evaluate("document.querySelector('.filters').reset()")
+            result["again"] = evaluate("new Promise(r => setTimeout(() => r(document.getElementById('total').textContent), 200))")
+            result["wide"] = evaluate("document.documentElement.scrollWidth <= innerWidth")
+            call("Emulation.setDeviceMetricsOverride", session, width=360, height=800, deviceScaleFactor=1, mobile=True)
+            result["narrow"] = evaluate("document.documentElement.scrollWidth <= 360")
+            result["printed"] = len(call("Page.printToPDF", session)["data"])
+            result["complaints"] = [
+                e for e in events if e["method"] in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
+            urls = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+            # The browser's own icons are data: that asks nobody.
+            result["requests"] = [u for u in urls if u != "file://" + page and not u.startswith("data:")]
+            print(json.dumps(result))
+        finally:
+            browser.kill()
+            browser.wait()
+        """
+
+    private struct Page: Decodable {
+        let total, ofEditor, later, sinceBefore, again, legend: String
+        let apps, redacted, denied, hidden, grants, appsOfEditor: [[String]]
+        let bars, printed: Int
+        let wide, narrow: Bool
+        let requests: [String]
+        let complaints: [Complaint]
+        struct Complaint: Decodable {}
+    }
+
+    private func furnish(_ service: RunningService) throws {
+        for folder in ["DCIM", "Android/data/org.camera", "Android/data/org.editor"] {
+            try FileManager.default.createDirectory(
+                atPath: service.library + "/" + folder, withIntermediateDirectories: true)
+        }
+        for name in ["photo.jpg", "<b>&\"'.jpg", "家族.jpg"] {
+            try Data(SamplePhoto.bytes()).write(to: URL(fileURLWithPath: service.library + "/DCIM/" + name))
+        }
+        _ = try Program.run(["chmod", "-R", "a+rwX", service.library])
+    }
+
+    private func act(_ service: RunningService) throws {
+        try service.addApps()
+        try service.administer("grant org.camera media.manage")
+        try service.administer("grant org.editor media.read.images")
+        for _ in 0..<7 { _ = try service.shell(RunningService.editor, "cat DCIM/photo.jpg DCIM/*.jpg") }
+        for _ in 0..<3 {
+            _ = try service.shell(RunningService.editor, "echo x > DCIM/photo.jpg; cat Android/data/org.camera")
+        }
+        for _ in 0..<5 { _ = try service.shell(RunningService.camera, "cat DCIM/photo.jpg") }
+    }
+
+    @Test func aBrowserShowsWhatTheLogSays() throws {
+        try withService(prepare: furnish) { service in
+            try act(service)
+            let report = service.root + "/report.html"
+            try service.administer("audit report --output \(report)")
+            let rows = try service.administer("audit query --json --limit 100000").split(separator: "\n").map {
+                try JSONDecoder().decode(LogRow.self, from: Data($0.utf8))
+            }
+            let driver = service.root + "/driver.py"
+            try service.write(driver, Self.driver)
+            let outcome = try Program.output(["python3", driver, report, service.root + "/profile"], seconds: 120)
+            try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+            let page = try JSONDecoder().decode(Page.self, from: Data(outcome.output.utf8))
+            compare(page, rows)
+        }
+    }
+
+    private struct LogRow: Decodable {
+        let app: String?
+        let decision: String
+        let count: Int
+        let path: String?
+    }
+
+    private func compare(_ page: Page, _ rows: [LogRow]) {
+        func sum(_ isWanted: (LogRow) -> Bool) -> String { String(rows.filter(isWanted).reduce(0) { $0 + $1.count }) }
+        #expect(page.complaints.isEmpty)
+        #expect(page.requests == [])
+        // The report itself is asked for before the query: the rows of both are the same but for what came between.
+        #expect(page.total == sum { $0.decision != "" })
+        #expect(page.ofEditor == sum { $0.app == "org.editor" })
+        #expect(page.appsOfEditor.map(\.first) == ["org.editor"])
+        #expect(page.legend == "org.editor")
+        for app in ["org.editor", "org.camera"] {
+            let line = page.apps.first { $0.first == app } ?? []
+            let sums = ["allow", "redact", "hide", "deny"].map { kind in sum { $0.app == app && $0.decision == kind } }
+            #expect(Array(line.dropFirst()) == sums + [sum { $0.app == app }])
+        }
+        for (table, kind) in [(page.redacted, "redact"), (page.denied, "deny"), (page.hidden, "hide")] {
+            #expect(!table.isEmpty)
+            for line in table { #expect(line.last == sum { $0.decision == kind && $0.path == line.first }) }
+        }
+        #expect(page.redacted.contains { $0.first == "DCIM/<b>&\"'.jpg" })
+        #expect(page.grants.contains(["media.manage", "org.camera"]))
+        #expect(page.bars > 0 && page.printed > 10_000)
+        #expect(page.later == "0" && page.sinceBefore == page.ofEditor && page.again == page.total)
+        #expect(page.wide && page.narrow)
+    }
+}
