@@ -6,10 +6,11 @@ import Store
 /// The access log as one self-contained page: no network, no other file; readable without its script.
 ///
 /// Names in it come from apps: each is escaped, for HTML by ``escaped(_:)`` and for the data of the script by JSON with
-/// `<` escaped, so that no name can end the script element.
+/// `<` escaped, so that no name can end the element. Only the style and the script that bear the page's own nonce count.
 struct AuditReport {
-    private let summary: AuditSummary
-    private let grants: [Grant]
+    let summary: AuditSummary
+    let grants: [Grant]
+    private let nonce = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
 
     init(_ summary: AuditSummary, grants: [Grant]) {
         self.summary = summary
@@ -21,26 +22,49 @@ struct AuditReport {
         <!DOCTYPE html>
         <html lang="en"><head><meta charset="utf-8"><title>MediaVeil access report</title>
         <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-        <style>\(AuditReport.style)</style></head><body>
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'nonce-\(nonce)'; \
+        script-src 'nonce-\(nonce)'">
+        <style nonce="\(nonce)">\(AuditReport.style)</style></head><body>
         <header><h1>MediaVeil access report</h1>
-        <p class="note" id="span">\(AuditReport.escaped(span)), \(summary.rows) rows\(precision)</p></header>
-        <form class="filters"><label>App <select id="app"><option value="">all</option>\(options)</select></label>
-        <label>From <input id="since" type="datetime-local" step="1"></label>
-        <label>To <input id="until" type="datetime-local" step="1"></label>
-        <button type="reset">Show all</button></form>
+        <p class="note" id="span">\(AuditReport.escaped(span))</p></header>
+        <main>\(warning)\(filters)
+        <p class="note" id="shown" role="status"></p>
         <ul class="tiles">\(tiles)</ul>
-        <section><div class="line"><h2>Accesses over time</h2><label class="by">by <select id="by"><option>decision</option><option>app</option></select></label></div>
-        <div class="chart"><span id="top"></span><div id="time" role="img" aria-label="Accesses over time, as bars; the tables below have the numbers"></div>
-        <div class="axis" id="axis"></div></div><p class="legend" id="legend"></p></section>
-        <section><h2>Apps that asked most</h2>\(table("apps", ["App", "Allowed", "Redacted", "Hidden", "Denied", "Accesses"], appLines))</section>
-        <div class="two"><section><h2>Files most often redacted</h2>\(table("redacted", ["File", "Times"], top(.redact)))</section>
-        <section><h2>Denied</h2>\(table("denied", ["File", "Times"], top(.deny)))</section>
-        <section><h2>Hidden probes</h2><p class="note">Names that somebody asked for and that do not exist for him.</p>\(table("hidden", ["Name", "Times"], top(.hide)))</section>
-        <section><h2>Grants in force</h2>\(table("grants", ["Permission", "App"], grantLines))</section></div>
-        <noscript><p class="note">The chart and the filters need this page's script.</p></noscript>
-        <script>const rows = \(data);\n\(AuditReport.script)</script></body></html>
+        \(chart)
+        \(section("apps", "Apps that asked most", AuditReport.appHeads, appLines))
+        <div class="two">\(section("redacted", "Files most often redacted", AuditReport.fileHeads, top(.redact),
+            "They were read without their location."))
+        \(section("denied", "Denied", AuditReport.fileHeads, top(.deny), "They were seen, and the access was refused."))
+        \(section("hidden", "Hidden probes", AuditReport.fileHeads, top(.hide),
+            "Names that an app asked for and that do not exist for it."))
+        \(section("grants", "Grants in force", ["App", "Permission", "Under", "Until"], grantLines,
+            "When the report was made."))</div>
+        \(section("events", "Service and policy", ["Time (UTC)", "What", "App", "By uid", "Details"], eventLines, eventNote))
+        <noscript><p class="note">The chart and the filters need this page's script.</p></noscript></main>
+        <script type="application/json" id="data">\(data)</script>
+        <script nonce="\(nonce)">\(AuditReport.script)</script></body></html>
 
+        """
+    }
+
+    private static let appHeads = ["App", "Allowed", "Redacted", "Hidden", "Denied", "Accesses"]
+    private static let fileHeads = ["Name", "Asked by", "Times"]
+
+    private var filters: String {
+        """
+        <form class="filters" aria-label="Filters"><label>App <select id="app"><option value="">all</option>\(options)</select></label>
+        <label>From <input id="since" type="datetime-local" step="1"></label>
+        <label>to <input id="until" type="datetime-local" step="1"> UTC</label>
+        <button type="reset">Show all</button></form>
+        """
+    }
+
+    private var chart: String {
+        """
+        <section><div class="line"><h2>Accesses over time</h2><label class="by">by <select id="by"><option>decision</option><option>app</option></select></label></div>
+        <div class="chart"><span id="top"></span><span id="half"></span><div id="time" role="img" aria-label="Accesses over time, as bars; the numbers follow"></div>
+        <div class="axis" id="axis"></div></div><p class="legend" id="legend"></p>
+        <p class="note" id="step"></p><details><summary>The chart's numbers</summary><div class="scroll"><table id="bins"><thead></thead><tbody></tbody></table></div></details></section>
         """
     }
 
@@ -48,51 +72,45 @@ struct AuditReport {
         let sums = AuditReport.decisions.map { decision in
             summary.counts.reduce(0) { $0 + ($1.key.decision == decision.value ? $1.value : 0) }
         }
-        let all = "<li><b id=\"total\">\(summary.total)</b> accesses</li>"
+        let all = "<li><b id=\"total\">\(AuditReport.grouped(summary.total))</b> accesses</li>"
         return all
             + zip(AuditReport.decisions, sums).map { decision, sum in
                 let name = decision.value.rawValue
-                return "<li class=\"\(name)\"><b id=\"sum-\(name)\">\(sum)</b> \(decision.word)</li>"
+                return
+                    "<li class=\"\(name)\"><b id=\"sum-\(name)\">\(AuditReport.grouped(sum))</b> \(decision.word)</li>"
             }.joined()
     }
 
-    private static let decisions: [(value: AuditEvent.Decision, word: String)] = [
-        (.allow, "allowed"), (.redact, "redacted"), (.hide, "hidden"), (.deny, "denied"),
-    ]
-
-    private var appLines: [[String]] {
-        var apps: [String: [Int]] = [:]
-        for (key, count) in summary.counts {
-            guard let place = AuditReport.decisions.firstIndex(where: { $0.value == key.decision }) else { continue }
-            apps[key.app, default: [0, 0, 0, 0]][place] += count
-        }
-        let sums = apps.mapValues { $0.reduce(0, +) }
-        let names = apps.keys.sorted { (sums[$1] ?? 0, $0) < (sums[$0] ?? 0, $1) }
-        return names.prefix(20).map { name in
-            [name] + (apps[name] ?? []).map(String.init) + [String(sums[name] ?? 0)]
-        }
-    }
-
-    private var grantLines: [[String]] {
-        grants.map { grant in
-            let under = grant.under.isEmpty ? "" : " under \(PrintablePath.text(Array(grant.under.utf8)))"
-            let until = grant.expires.flatMap { Int64(exactly: $0) }.map {
-                " until \(Timestamp(microseconds: $0.multipliedReportingOverflow(by: 1_000_000).partialValue))"
-            }
-            return [grant.permission.rawValue + under + (until ?? ""), grant.app]
-        }
-    }
-
     private var span: String {
-        guard let first = summary.first, let last = summary.last else { return "no rows" }
-        // To the second: "2026-11-27T14:51:42.976270Z".
-        func words(_ time: Int64) -> String {
-            Timestamp(microseconds: time).description.prefix(19).replacingOccurrences(of: "T", with: " ")
-        }
-        return "\(words(first)) to \(words(last)) UTC"
+        guard let first = summary.first, let last = summary.last else { return "The log has no rows." }
+        let steps =
+            summary.step == 1 ? "" : " Times are told in steps of \(AuditReport.grouped(Int(summary.step))) seconds."
+        return "\(AuditReport.clock(first)) to \(AuditReport.clock(last)) UTC; "
+            + "\(AuditReport.grouped(summary.rows)) rows of the log.\(steps)"
     }
 
-    private var precision: String { summary.step == 1 ? "" : " · times in steps of \(summary.step) seconds" }
+    private var warning: String {
+        let crashes = summary.events.filter { $0.event.operation == "crash" }.count
+        var sentences: [String] = []
+        if summary.lost > 0 {
+            sentences.append(
+                "\(AuditReport.grouped(summary.lost)) rows could not be written when they came too fast: sums are too small by them."
+            )
+        }
+        if crashes > 0 {
+            sentences.append(
+                "The service ended without an orderly stop \(crashes == 1 ? "once" : "\(crashes) times"); what it had not written by then is missing."
+            )
+        }
+        return sentences.isEmpty ? "" : "<p class=\"warning\" role=\"note\">\(sentences.joined(separator: " "))</p>"
+    }
+
+    private var eventNote: String {
+        let shown = min(summary.eventCount, AuditSummary.keptEvents)
+        return shown == summary.eventCount
+            ? "What was changed, by whom; not counted as accesses."
+            : "The newest \(shown) of \(AuditReport.grouped(summary.eventCount)) changes and events; not counted as accesses."
+    }
 
     private var options: String {
         Set(summary.counts.keys.map(\.app)).sorted().map { name in
@@ -100,52 +118,17 @@ struct AuditReport {
         }.joined()
     }
 
-    private func top(_ decision: AuditEvent.Decision) -> [[String]] {
-        var counts: [String: Int] = [:]
-        for (key, count) in summary.counts where key.decision == decision {
-            counts[AuditReport.printable(key.path), default: 0] += count
-        }
-        return counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(20).map { [$0.key, String($0.value)] }
-    }
-
-    private func table(_ id: String, _ heads: [String], _ lines: [[String]]) -> String {
+    private func section(
+        _ id: String, _ title: String, _ heads: [String], _ lines: [[String]], _ note: String = ""
+    ) -> String {
         let body = lines.map { line in
             "<tr>" + line.map { "<td>\(AuditReport.escaped($0))</td>" }.joined() + "</tr>"
         }
         let head = heads.map { "<th scope=\"col\">\($0)</th>" }.joined()
-        return "<table id=\"\(id)\"><thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table>"
-    }
-
-    /// Rows for the script: seconds, app, decision, path, count.
-    private var data: String {
-        let items = summary.counts.sorted { $0.key.time < $1.key.time }.map { key, count -> [String] in
-            [
-                String(key.time), key.app, key.decision.rawValue,
-                key.path.isEmpty ? "" : AuditReport.printable(key.path),
-                String(count),
-            ]
-        }
-        let json = (try? JSONEncoder().encode(items)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
-        return json.replacingOccurrences(of: "<", with: "\\u003c").replacingOccurrences(of: "\u{2028}", with: "\\u2028")
-            .replacingOccurrences(of: "\u{2029}", with: "\\u2029")
-    }
-
-    private static func printable(_ path: [UInt8]) -> String {
-        path.isEmpty ? "(library)" : PrintablePath.text(path)
-    }
-
-    static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.append(character)
-            }
-        }
-        return result
+        return """
+            <section><h2 id="head-\(id)">\(title)</h2>\(note.isEmpty ? "" : "<p class=\"note\">\(note)</p>")\
+            <div class="scroll"><table id="\(id)" aria-labelledby="head-\(id)"><thead><tr>\(head)</tr></thead>\
+            <tbody>\(body.joined())</tbody></table></div><p class="note more" id="more-\(id)"></p></section>
+            """
     }
 }

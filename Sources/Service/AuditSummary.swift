@@ -2,6 +2,9 @@ import Store
 
 /// Accesses added up by time, app, decision and path: what a report shows of any number of rows in bounded memory.
 ///
+/// Accesses are the rows that came through a view. What happened to the service and its policy is kept apart, the newest
+/// as they are.
+///
 /// Times are kept to the second as long as that fits, then in longer and longer steps; what still does not fit loses the
 /// paths that are met least. Sums stay exact.
 struct AuditSummary {
@@ -15,14 +18,21 @@ struct AuditSummary {
     }
 
     static let noApp = "(no app)"
+    static let keptEvents = 100
     static let otherPaths = Array("(other files)".utf8)
     private static let longestStep: Int64 = 86_400
 
     private(set) var counts: [Key: Int] = [:]
     /// Seconds that are counted as one time.
     private(set) var step: Int64 = 1
+    /// All rows, and the accesses they stand for.
     private(set) var rows = 0
     private(set) var total = 0
+    /// The newest rows about the service and its policy, oldest first, and how many there were.
+    private(set) var events: [AuditRow] = []
+    private(set) var eventCount = 0
+    /// Rows that the log could not take, as it says itself.
+    private(set) var lost = 0
     /// Microseconds since 1970 of the first and the last row.
     private(set) var first: Int64?
     private(set) var last: Int64?
@@ -33,9 +43,10 @@ struct AuditSummary {
     mutating func add(_ row: AuditRow) {
         let event = row.event
         rows += 1
-        total += row.count
         first = min(first ?? event.time, event.time)
         last = max(last ?? event.time, event.time)
+        guard !event.view.isEmpty else { return note(row) }
+        total += row.count
         let path = event.decision == .allow ? [] : event.path
         add(
             Key(
@@ -43,6 +54,13 @@ struct AuditSummary {
             ),
             row.count)
         if counts.count > capacity { shrink() }
+    }
+
+    private mutating func note(_ row: AuditRow) {
+        eventCount += 1
+        if row.event.operation == "audit-lost" { lost += row.count }
+        events.append(row)
+        if events.count > 2 * AuditSummary.keptEvents { events.removeFirst(AuditSummary.keptEvents) }
     }
 
     private mutating func add(_ key: Key, _ count: Int) {

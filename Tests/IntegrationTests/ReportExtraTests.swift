@@ -59,13 +59,22 @@ struct ReportExtraTests {
                 time.sleep(0.1)
             table = "[...document.querySelectorAll('#%s tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
             choose = "(() => { const e = document.getElementById('%s'); e.value = %s; e.dispatchEvent(new Event('input')); })()"
-            local = "new Date(Date.now() %s 3600000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 19)"
+            local = "new Date(Date.now() %s 3600000).toISOString().slice(0, 19)"
+            # The tables as they are before the script makes them again, in a document that runs none.
+            plain = "[...new DOMParser().parseFromString(%s, 'text/html').querySelectorAll('#%s tbody tr')]" \
+                ".map(r => [...r.cells].map(c => c.textContent))"
+            text = json.dumps(open(page, encoding="utf-8").read())
+            names = ["apps", "redacted", "denied", "hidden", "grants", "events"]
             result = {"total": evaluate("document.getElementById('total').textContent")}
-            for name in ["apps", "redacted", "denied", "hidden", "grants"]: result[name] = evaluate(table % name)
+            result["plain"] = [evaluate(plain % (text, name)) for name in names]
+            for name in names: result[name] = evaluate(table % name)
             result["bars"] = evaluate("document.querySelectorAll('#time span').length")
             evaluate(choose % ("app", "'org.editor'"))
             result["ofEditor"] = evaluate("document.getElementById('total').textContent")
             result["appsOfEditor"] = evaluate(table % "apps")
+            result["shown"] = evaluate("document.getElementById('shown').textContent")
+            result["eventsOfEditor"] = evaluate(
+                "[...document.querySelectorAll('#events tbody tr')].filter(r => !r.hidden).map(r => r.cells[2].textContent)")
             evaluate(choose % ("by", "'app'"))
             result["legend"] = evaluate("document.getElementById('legend').textContent")
             evaluate(choose % ("since", local % "+"))
@@ -74,9 +83,17 @@ struct ReportExtraTests {
             result["sinceBefore"] = evaluate("document.getElementById('total').textContent")
             evaluate("document.querySelector('.filters').reset()")
             result["again"] = evaluate("new Promise(r => setTimeout(() => r(document.getElementById('total').textContent), 200))")
-            result["wide"] = evaluate("document.documentElement.scrollWidth <= innerWidth")
+            result["binned"] = evaluate(
+                "[...document.querySelectorAll('#bins tbody tr')].map(r => [...r.cells].slice(1).map(c => +c.textContent))")
+            evaluate("document.querySelector('#apps button').click()")
+            result["clicked"] = evaluate("document.getElementById('total').textContent")
+            evaluate("document.querySelector('#time div').click()")
+            result["zoomed"] = evaluate("document.getElementById('since').value.slice(0, 2)")
+            evaluate("document.querySelector('.filters').reset()")
+            fits = "document.documentElement.scrollWidth <= innerWidth && get('time').scrollWidth <= get('time').clientWidth"
+            result["wide"] = evaluate("new Promise(r => setTimeout(() => r(%s), 200))" % fits)
             call("Emulation.setDeviceMetricsOverride", session, width=360, height=800, deviceScaleFactor=1, mobile=True)
-            result["narrow"] = evaluate("document.documentElement.scrollWidth <= 360")
+            result["narrow"] = evaluate(fits + " && innerWidth === 360")
             result["printed"] = len(call("Page.printToPDF", session)["data"])
             result["complaints"] = [
                 e for e in events if e["method"] in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
@@ -90,8 +107,12 @@ struct ReportExtraTests {
         """
 
     private struct Page: Decodable {
-        let total, ofEditor, later, sinceBefore, again, legend: String
-        let apps, redacted, denied, hidden, grants, appsOfEditor: [[String]]
+        let total, ofEditor, later, sinceBefore, again, legend, shown, clicked, zoomed: String
+        let apps, redacted, denied, hidden, grants, events, appsOfEditor: [[String]]
+        /// The six tables without the script.
+        let plain: [[[String]]]
+        let eventsOfEditor: [String]
+        let binned: [[Int]]
         let bars, printed: Int
         let wide, narrow: Bool
         let requests: [String]
@@ -143,17 +164,22 @@ struct ReportExtraTests {
         let decision: String
         let count: Int
         let path: String?
+        let view: String?
+        let operation: String
     }
 
     private func compare(_ page: Page, _ rows: [LogRow]) {
-        func sum(_ isWanted: (LogRow) -> Bool) -> String { String(rows.filter(isWanted).reduce(0) { $0 + $1.count }) }
+        // Accesses are what came through a view.
+        func sum(_ isWanted: (LogRow) -> Bool) -> String {
+            String(rows.filter { $0.view != nil && isWanted($0) }.reduce(0) { $0 + $1.count })
+        }
         #expect(page.complaints.isEmpty)
         #expect(page.requests == [])
-        // The report itself is asked for before the query: the rows of both are the same but for what came between.
-        #expect(page.total == sum { $0.decision != "" })
+        #expect(page.total == sum { _ in true })
         #expect(page.ofEditor == sum { $0.app == "org.editor" })
         #expect(page.appsOfEditor.map(\.first) == ["org.editor"])
         #expect(page.legend == "org.editor")
+        #expect(page.shown == "Shown: \(page.ofEditor) accesses by org.editor in all this time.")
         for app in ["org.editor", "org.camera"] {
             let line = page.apps.first { $0.first == app } ?? []
             let sums = ["allow", "redact", "hide", "deny"].map { kind in sum { $0.app == app && $0.decision == kind } }
@@ -162,11 +188,19 @@ struct ReportExtraTests {
         for (table, kind) in [(page.redacted, "redact"), (page.denied, "deny"), (page.hidden, "hide")] {
             #expect(!table.isEmpty)
             for line in table { #expect(line.last == sum { $0.decision == kind && $0.path == line.first }) }
+            #expect(table.allSatisfy { $0.dropFirst().first == "org.editor" })
         }
         #expect(page.redacted.contains { $0.first == "DCIM/<b>&\"'.jpg" })
-        #expect(page.grants.contains(["media.manage", "org.camera"]))
+        #expect(page.grants.contains(["org.camera", "media.manage", "all", "revoked"]))
+        #expect(page.events.map { $0[1] }.reversed() == rows.filter { $0.view == nil }.map(\.operation))
+        #expect(Set(page.eventsOfEditor) == ["org.editor"])
+        #expect(
+            page.plain == [page.apps, page.redacted, page.denied, page.hidden, page.grants, page.events],
+            "the page says the same without its script")
         #expect(page.bars > 0 && page.printed > 10_000)
         #expect(page.later == "0" && page.sinceBefore == page.ofEditor && page.again == page.total)
+        #expect(String(page.binned.joined().reduce(0, +)) == page.total)
+        #expect(page.clicked == page.apps.first?.last && page.zoomed == "20")
         #expect(page.wide && page.narrow)
     }
 }

@@ -37,4 +37,23 @@ import Testing
         #expect(often == 12_500)
         #expect(summary.counts.keys.contains { $0.path == AuditSummary.otherPaths })
     }
+
+    @Test func whatHappenedToTheServiceIsNoAccess() {
+        var summary = AuditSummary()
+        summary.add(row(1, "x", .redact))
+        for number in 0..<1_000 {
+            let event = AuditEvent(
+                time: Int64(number) * 1_000_000, view: "", operation: "grant", path: [], decision: .allow)
+            summary.add(AuditRow(id: Int64(number), event: event, count: 1))
+        }
+        let lost = AuditEvent(time: 0, view: "", operation: "audit-lost", path: [], decision: .allow)
+        summary.add(AuditRow(id: 2_000, event: lost, count: 77))
+        #expect(summary.rows == 1_002)
+        #expect(summary.total == 1)
+        #expect(summary.counts.count == 1)
+        #expect(summary.eventCount == 1_001)
+        #expect(summary.lost == 77)
+        #expect(summary.events.last?.event.operation == "audit-lost")
+        #expect((AuditSummary.keptEvents...2 * AuditSummary.keptEvents).contains(summary.events.count))
+    }
 }

@@ -42,36 +42,3 @@ import Testing
         #expect(changes.contains("+ grant media.manage to org.a"))
     }
 }
-
-@Suite struct AuditReportTests {
-    private func row(_ path: String, app: String?, _ decision: AuditEvent.Decision, count: Int = 1) -> AuditRow {
-        AuditRow(
-            id: 1,
-            event: AuditEvent(
-                time: 1_000_000, app: app, view: "v", operation: "open", path: Array(path.utf8), decision: decision),
-            count: count)
-    }
-
-    private func summary(_ rows: [AuditRow]) -> AuditSummary {
-        rows.reduce(into: AuditSummary()) { $0.add($1) }
-    }
-
-    @Test func hostileNamesStayText() {
-        let evil = "</script><script>alert(1)</script>\u{202e}&\"'"
-        let page = AuditReport(summary([row(evil, app: "a", .deny)]), grants: []).page
-        #expect(!page.contains("<script>alert"))
-        #expect(page.components(separatedBy: "</script>").count == 2)
-        #expect(!page.contains("\u{202e}"))
-    }
-
-    @Test func theNumbersAreThoseOfTheRows() {
-        let rows = [
-            row("a.jpg", app: "x", .redact, count: 3), row("a.jpg", app: "x", .redact), row("b", app: nil, .hide),
-        ]
-        let page = AuditReport(summary(rows), grants: [Grant(app: "x", permission: .location)]).page
-        #expect(page.contains("<span id=\"total\">5</span>"))
-        #expect(page.contains("<td>a.jpg</td><td>4</td>"))
-        #expect(page.contains("<td>media.location</td><td>x</td>"))
-        #expect(!page.contains("http:"))
-    }
-}
