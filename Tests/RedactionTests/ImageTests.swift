@@ -54,6 +54,22 @@ struct ImageTests {
         #expect(try Redacted(PNGBuilder.file(free)).plan.isEmpty)
     }
 
+    @Test(
+        "PNG: a compressed profile keeps its other values, whatever is saved by taking the place out", arguments: 1...40
+    )
+    func pngProfileComesOutEven(length: Int) throws {
+        let city = String((0..<length).map { Character(Unicode.Scalar(UInt8(0x41 + $0 * 7 % 26))) })
+        let iptc = JPEGBuilder.dataset(90, city) + JPEGBuilder.dataset(105, "Headline")
+        let text = PNGBuilder.profile("iptc", iptc)
+        let chunk = PNGBuilder.chunk("zTXt", Array("Raw profile type iptc\0\0".utf8) + PNGBuilder.deflate(text))
+        let redacted = try Redacted(PNGBuilder.file([chunk]))
+        #expect(PNGBuilder.wrongCRCs(redacted.bytes).isEmpty)
+        let left = try #require(PNGBuilder.inflated("zTXt", skipping: 23, in: redacted.bytes))
+        let digits = String(decoding: left, as: UTF8.self).filter { $0 != "\n" }
+        #expect(digits.contains("486561646c696e65"))
+        #expect(digits.contains(String(repeating: "20", count: length)))
+    }
+
     @Test("PNG: compressed XMP that is not well-formed becomes a chunk that nobody reads")
     func pngHopeless() throws {
         let broken = PNGBuilder.deflate(Array("<x:xmpmeta><exif:GPSLatitude>48.1234".utf8))

@@ -114,7 +114,7 @@ struct PNGChunk {
             try neutralise("PNG \(keyword)")
         case .replaced(let new, let kind):
             if compressed {
-                try recompress(new, text, kind)
+                try recompress(new, text, kind, mayGrow: isXMP || isProfile)
             } else {
                 patchDifferences(bytes, new, at: text.lowerBound, kind)
             }
@@ -145,11 +145,17 @@ struct PNGChunk {
 
     /// Writes the chunk anew with `text` compressed, and fills what is left with a chunk that nobody reads. If that does
     /// not come out even, the chunk is given up.
-    private func recompress(_ text: [UInt8], _ old: Range<UInt64>, _ kind: String) throws(PlanningError) {
+    ///
+    /// - Parameter mayGrow: white space behind the text means nothing.
+    private func recompress(
+        _ text: [UInt8], _ old: Range<UInt64>, _ kind: String, mayGrow: Bool
+    ) throws(PlanningError) {
         let prefix = try walk.reader.bytes(at: data.lowerBound, count: Int(old.lowerBound - data.lowerBound))
         let available = Int(data.upperBound - data.lowerBound)
-        for level in stride(from: 9, through: 1, by: -1) {
-            guard let compressed = Zlib.deflate(text, level: level) else { continue }
+        for attempt in Self.attempts(text, mayGrow: mayGrow) {
+            guard let compressed = Zlib.deflate(attempt.text, level: attempt.level, flushes: attempt.flushes) else {
+                continue
+            }
             let rest = available - prefix.count - compressed.count
             guard rest == 0 || rest >= 12 else { continue }
             var bytes = Self.chunk(type, prefix + compressed)
@@ -157,6 +163,31 @@ struct PNGChunk {
             return walk.draft.patch(range, .bytes(bytes), kind)
         }
         try neutralise(kind)
+    }
+
+    private struct Attempt {
+        let text: [UInt8]
+        var level = 9
+        /// A flush on the way costs about five bytes.
+        var flushes: [Int] = []
+    }
+
+    /// Ways to compress a text to streams of different lengths: less than twelve bytes that are left are no chunk.
+    private static func attempts(_ text: [UInt8], mayGrow: Bool) -> [Attempt] {
+        let levels = stride(from: 9, through: 1, by: -1).map { Attempt(text: text, level: $0) }
+        guard text.count <= 32 << 10 else { return levels }
+        let flushes = (1...8).flatMap { ninths in
+            let at = text.count * ninths / 9
+            return [Attempt(text: text, flushes: [at]), Attempt(text: text, flushes: [at / 2, at])]
+        }
+        guard mayGrow else { return levels + flushes }
+        // Without a pattern, so that every one of them costs some bits.
+        var state: UInt32 = 1
+        let spaces = (0..<64).map { _ -> UInt8 in
+            state = state &* 1_664_525 &+ 1_013_904_223
+            return state >> 31 == 0 ? 0x0A : 0x20
+        }
+        return levels + flushes + (1...64).map { Attempt(text: text + spaces[..<$0]) }
     }
 
     private static func chunk(_ type: [UInt8], _ data: [UInt8]) -> [UInt8] {

@@ -24,15 +24,32 @@ enum Zlib {
     }
 
     /// `bytes` as a zlib stream; `nil` if zlib fails.
-    static func deflate(_ bytes: [UInt8], level: Int) -> [UInt8]? {
-        var length = compressBound(uLong(bytes.count))
-        var result = [UInt8](repeating: 0, count: Int(length))
-        let status = result.withUnsafeMutableBufferPointer { target in
-            bytes.withUnsafeBufferPointer { source in
-                compress2(target.baseAddress, &length, source.baseAddress, uLong(source.count), Int32(level))
+    ///
+    /// - Parameter flushes: where the stream is brought to a byte boundary on the way, which makes it a few bytes longer.
+    static func deflate(_ bytes: [UInt8], level: Int, flushes: [Int] = []) -> [UInt8]? {
+        var stream = z_stream()
+        guard deflateInit_(&stream, Int32(level), ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return nil
+        }
+        defer { deflateEnd(&stream) }
+        var input = bytes
+        var result = [UInt8](repeating: 0, count: Int(compressBound(uLong(bytes.count))) + 16 * flushes.count)
+        let isDone = result.withUnsafeMutableBufferPointer { target in
+            input.withUnsafeMutableBufferPointer { source in
+                stream.next_in = source.baseAddress
+                stream.next_out = target.baseAddress
+                stream.avail_out = uInt(target.count)
+                var done = 0
+                for end in flushes.filter({ $0 <= bytes.count }).sorted() {
+                    stream.avail_in = uInt(end - done)
+                    guard CZlib.deflate(&stream, Z_SYNC_FLUSH) == Z_OK, stream.avail_in == 0 else { return false }
+                    done = end
+                }
+                stream.avail_in = uInt(bytes.count - done)
+                return CZlib.deflate(&stream, Z_FINISH) == Z_STREAM_END
             }
         }
-        return status == Z_OK ? Array(result.prefix(Int(length))) : nil
+        return isDone ? Array(result.prefix(Int(stream.total_out))) : nil
     }
 
     /// The inflated bytes of a zlib stream; `nil` if it is damaged or longer than `limit`.
