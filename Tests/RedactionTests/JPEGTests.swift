@@ -199,6 +199,15 @@ struct JPEGTests {
             .expect(gone: TIFFBuilder.coordinates(.big), keptText: ["Veilcam"])
     }
 
+    @Test("An entry of another block's GPS IFD does not take what its offset leads to in this one")
+    func foreignEntry() throws {
+        let remains: [UInt8] = [0, 2, 0, 5, 0, 0, 0, 3, 0, 0, 0, 10]
+        let block = TIFFBuilder.block(
+            .big, [TIFFBuilder.camera + [TIFFBuilder.Field(0x927D, .bytes(type: 7, remains))]])
+        let redacted = try Redacted(JPEGBuilder([JPEGBuilder.exif(block)]).bytes)
+        redacted.expect(goneText: [], kept: [Array(block[..<50])], keptText: ["Veilcam"])
+    }
+
     @Test("A file cut off in its Exif segment shows none of it")
     func truncated() throws {
         let whole = JPEGBuilder([JPEGBuilder.exif(TIFFBuilder.exif(.big))]).bytes

@@ -41,14 +41,16 @@ enum OrphanGPS {
         var position = range.lowerBound
         while position < range.upperBound {
             let count = min(chunk, range.upperBound - position)
-            clear(walk, try walk.reader.bytes(at: position, count: Int(count)), at: position, layout)
+            try clear(walk, try walk.reader.bytes(at: position, count: Int(count)), at: position, layout)
             // An entry may lie across the end of a chunk.
             position += position + count == range.upperBound ? count : max(1, count - 12)
         }
     }
 
     /// Searches `bytes`, which stand at `position`.
-    static func clear(_ walk: Walk, _ bytes: [UInt8], at position: UInt64, _ layout: TIFFLayout) {
+    private static func clear(
+        _ walk: Walk, _ bytes: [UInt8], at position: UInt64, _ layout: TIFFLayout
+    ) throws(PlanningError) {
         let isLittle = layout.order == .little
         let pattern: [UInt8] = isLittle ? [5, 0, 3, 0, 0, 0] : [0, 5, 0, 0, 0, 3]
         for found in Bytes.occurrences(of: pattern, in: bytes) {
@@ -63,10 +65,22 @@ enum OrphanGPS {
                 : byte(8) << 24 | byte(9) << 16 | byte(10) << 8 | byte(11)
             let entry = position + UInt64(start)
             walk.draft.patch(entry..<entry + 12, .fill(0), "GPS entry without a pointer")
-            guard offset >= 8, let value = layout.position(offset), layout.range.upperBound - value >= 24 else {
-                continue
-            }
+            // The entry may have been made for another block than this one: what is no coordinate stays.
+            guard offset >= 8, let value = layout.position(offset), layout.range.upperBound - value >= 24,
+                isCoordinate(try walk.reader.bytes(at: value, count: 24), layout.order)
+            else { continue }
             walk.draft.patch(value..<value + 24, .fill(0), "GPS value without a pointer")
+        }
+    }
+
+    /// Whether 24 bytes are degrees, minutes and seconds.
+    private static func isCoordinate(_ bytes: [UInt8], _ order: ByteOrder) -> Bool {
+        func number(_ at: Int) -> UInt64 {
+            let part = bytes[at..<at + 4]
+            return (order == .big ? Array(part) : part.reversed()).reduce(0) { $0 << 8 | UInt64($1) }
+        }
+        return zip([0, 8, 16], [180, 60, 60] as [UInt64]).allSatisfy { at, most in
+            number(at + 4) > 0 && number(at) <= most * number(at + 4)
         }
     }
 }
