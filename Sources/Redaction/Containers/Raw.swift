@@ -85,10 +85,13 @@ enum CRW: Container {
         let trailer = try CanonTrailer.plan(walk, range)
         guard start < trailer else { throw .malformed("CIFF heap truncated") }
         // Editors pad the heap to an even length before they append.
-        try heap(try walk.nested(), start..<trailer - (trailer - start) % 2, order)
+        let whole = start..<trailer - (trailer - start) % 2
+        try heap(try walk.nested(), whole, whole, order)
     }
 
-    private static func heap(_ walk: Walk, _ heap: Range<UInt64>, _ order: ByteOrder) throws(PlanningError) {
+    private static func heap(
+        _ walk: Walk, _ heap: Range<UInt64>, _ whole: Range<UInt64>, _ order: ByteOrder
+    ) throws(PlanningError) {
         guard heap.upperBound - heap.lowerBound >= 6 else { return }
         let offset = UInt64(try walk.reader.u32(at: heap.upperBound - 4, order))
         let directory = try walk.reader.range(at: heap.lowerBound + offset, count: 2, in: heap).lowerBound
@@ -113,15 +116,33 @@ enum CRW: Container {
             let value = heap.lowerBound + offset..<heap.lowerBound + offset + length
             switch tag & 0x3FFF {
             case 0x2007, 0x2008:
-                guard length > 3, try walk.reader.bytes(at: value.lowerBound, count: 3) == [0xFF, 0xD8, 0xFF] else {
+                if length > 3, try walk.reader.bytes(at: value.lowerBound, count: 3) == [0xFF, 0xD8, 0xFF] {
+                    try JPEG.planNested(walk, value)
+                } else if try holdsImage(walk, whole) {
                     throw .malformed("no JPEG where it should be")
                 }
-                try JPEG.planNested(walk, value)
             case let tag where tag & 0x3800 == 0x2800 || tag & 0x3800 == 0x3000:
-                try self.heap(try walk.nested(), value, order)
+                try self.heap(try walk.nested(), value, whole, order)
             default: break
             }
         }
+    }
+
+    /// Whether a JPEG, or metadata of one, lies anywhere in the heap: one that the directory does not lead to.
+    private static func holdsImage(_ walk: Walk, _ heap: Range<UInt64>) throws(PlanningError) -> Bool {
+        let marks: [[UInt8]] = [
+            [0xFF, 0xD8, 0xFF], Array("Exif\0".utf8), Array("http://ns.adobe.com/".utf8), Array("8BIM".utf8),
+        ]
+        let piece = UInt64(walk.reader.limits.memory / 4)
+        var position = heap.lowerBound
+        while position < heap.upperBound {
+            let count = min(piece, heap.upperBound - position)
+            let bytes = try walk.reader.bytes(at: position, count: Int(count))
+            if marks.contains(where: { Bytes.firstIndex(of: $0, in: bytes) != nil }) { return true }
+            // A mark may lie across the end of the piece.
+            position += position + count == heap.upperBound ? count : max(1, count - 32)
+        }
+        return false
     }
 }
 

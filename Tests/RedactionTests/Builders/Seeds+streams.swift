@@ -46,7 +46,7 @@ extension Seed {
         return head + section + directory + little(head.count + section.count)
     }()
 
-    private static let crw: [UInt8] = {
+    static let crw: [UInt8] = {
         let head = Array("II".utf8) + little(26) + Array("HEAPCCDR".utf8) + [UInt8](repeating: 0, count: 12)
         let directory: [UInt8] = [1, 0, 0x07, 0x20] + little(jpeg.count) + little(0)
         return head + jpeg + directory + little(jpeg.count)
