@@ -11,7 +11,12 @@ extension ISOMedia {
 
     /// A box of user data, or beside of it, that is a location.
     static func location(_ walk: Walk, _ box: Box, _ movie: inout Movie) throws(PlanningError) {
-        if box.type == "gps " { try index(walk, box, &movie) }
+        switch box.type {
+        // Settings of the camera, and what was measured: positions are some of its keys.
+        case "GPMF": return try GPMF.plan(walk, box.payload)
+        case "gps ": try index(walk, box, &movie)
+        default: break
+        }
         box.neutralise(walk, "\(box.type) box")
     }
 
@@ -22,8 +27,10 @@ extension ISOMedia {
         func number(_ at: Int) -> UInt64 { bytes[at..<at + 4].reduce(0) { $0 << 8 | UInt64($1) } }
         var looked = 0
         for entry in stride(from: 8, through: bytes.count - 8, by: 8) {
-            let start = number(entry)
-            guard start > 0, start <= walk.reader.size, walk.reader.size - start >= 12 else { continue }
+            let start = number(entry) + movie.file.lowerBound
+            guard start > movie.file.lowerBound, start <= walk.reader.size, walk.reader.size - start >= 12 else {
+                continue
+            }
             guard looked < indexLimit else {
                 movie.hasMoreBlocks = true
                 return

@@ -14,17 +14,17 @@ extension ISOMedia {
     private static func described(_ walk: Walk, _ box: Box, _ movie: inout Movie) throws(PlanningError) {
         switch box.type {
         case "udta": try userData(try walk.nested(), box.payload, &movie)
-        case "meta": try meta(try walk.nested(), box, &movie, file: 0)
+        case "meta": try meta(try walk.nested(), box, &movie)
         case "uuid": try uuid(try walk.nested(), box, &movie)
-        case "XMP_": try XMPPacket.plan(walk, box.payload)
+        case "XMP_": try packet(walk, box, box.payload)
         case "mvex", "mvhd", "iods", "free", "skip", "cmov", "tkhd", "edts", "tref", "mdia": break
         default:
             if LocationAtoms.boxes[box.type] != nil { try location(walk, box, &movie) }
         }
     }
 
-    static func fragment(_ walk: Walk, _ box: Box) throws(PlanningError) {
-        var movie = Movie()
+    static func fragment(_ walk: Walk, _ box: Box, _ file: Range<UInt64>) throws(PlanningError) {
+        var movie = Movie(file: file)
         for child in try Box.children(walk, box.payload) {
             if child.type == "traf" {
                 let inner = try walk.nested()
@@ -43,8 +43,8 @@ extension ISOMedia {
                 continue
             }
             switch box.type {
-            case "meta": try meta(try walk.nested(), box, &movie, file: 0)
-            case "XMP_": try XMPPacket.plan(walk, box.payload)
+            case "meta": try meta(try walk.nested(), box, &movie)
+            case "XMP_": try packet(walk, box, box.payload)
             case "uuid": try uuid(try walk.nested(), box, &movie)
             case "udta": try userData(try walk.nested(), box.payload, &movie)
             case "free", "skip": break
@@ -79,13 +79,21 @@ extension ISOMedia {
         let id = try walk.reader.bytes(at: box.payload.lowerBound, count: 16)
         let data = box.payload.lowerBound + 16..<box.payload.upperBound
         switch id {
-        case LocationAtoms.xmpUUID: try XMPPacket.plan(walk, data)
+        case LocationAtoms.xmpUUID: try packet(walk, box, data)
         case LocationAtoms.canonUUID: try canon(walk, data)
         case LocationAtoms.previewUUID: try Trailer.plan(walk, data)
         default:
             // Sony's user metadata, cameras' own blocks: what looks like metadata in them is found by signature.
             if data.upperBound - data.lowerBound <= 4 << 20 { try Trailer.plan(walk, data) }
         }
+    }
+
+    /// XMP that fills a box; if all of it is blanked, readers shall skip the box.
+    static func packet(_ walk: Walk, _ box: Box, _ data: Range<UInt64>) throws(PlanningError) {
+        let mark = walk.draft.mark
+        try XMPPacket.plan(walk, data)
+        guard walk.draft.hasPatches(since: mark), walk.draft.isBlank(data, since: mark) else { return }
+        box.neutralise(walk, "\(box.type) box")
     }
 
     /// Canon CR3: Exif in four TIFF structures, of which CMT4 begins with the GPS IFD; a thumbnail.
@@ -95,7 +103,10 @@ extension ISOMedia {
             case "CMT1", "CMT2", "CMT3":
                 try ExifBlock.plan(walk, box.payload, ExifBlock.Options(name: box.type))
             case "CMT4":
+                let mark = walk.draft.mark
                 try ExifBlock.plan(walk, box.payload, ExifBlock.Options(firstIsGPS: true, name: box.type))
+                // It is nothing but the GPS IFD, and validators want entries of GPS in it.
+                if walk.draft.hasPatches(since: mark) { box.neutralise(walk, "CMT4 GPS IFD") }
             case "THMB": try Trailer.plan(walk, box.payload)
             default: break
             }
@@ -106,10 +117,8 @@ extension ISOMedia {
 
     /// A `meta` box: metadata by keys (QuickTime, iTunes) or the items of a HEIF image. QuickTime writes it without
     /// the version that ISO demands.
-    ///
-    /// - Parameter file: where the file begins that item offsets count from.
     static func meta(
-        _ walk: Walk, _ box: Box, _ movie: inout Movie, file: UInt64
+        _ walk: Walk, _ box: Box, _ movie: inout Movie
     ) throws(PlanningError) {
         guard box.payloadCount >= 8 else { return }
         let second = try walk.reader.bytes(at: box.payload.lowerBound + 4, count: 4)
@@ -118,7 +127,7 @@ extension ISOMedia {
         let children = try Box.children(walk, range)
         if children.contains(where: { $0.type == "iinf" }) {
             movie.hasItems = true
-            try items(walk, children, file: file)
+            try items(walk, children, file: movie.file.lowerBound)
         }
         let names =
             try children.first { $0.type == "keys" }.map { box throws(PlanningError) in try keys(walk, box) } ?? []
@@ -127,7 +136,7 @@ extension ISOMedia {
             case "ilst": try list(try walk.nested(), child, names)
             case "udta": try userData(try walk.nested(), child.payload, &movie)
             case "uuid": try uuid(try walk.nested(), child, &movie)
-            case "XMP_", "xml ": try XMPPacket.plan(walk, child.payload)
+            case "XMP_", "xml ": try packet(walk, child, child.payload)
             default:
                 if LocationAtoms.boxes[child.type] != nil { try location(walk, child, &movie) }
             }

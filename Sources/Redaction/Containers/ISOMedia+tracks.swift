@@ -15,9 +15,9 @@ extension ISOMedia {
             switch child.type {
             case "mdia": try media(try walk.nested(), child, &track, &movie)
             case "udta": try userData(try walk.nested(), child.payload, &movie)
-            case "meta": try meta(try walk.nested(), child, &movie, file: 0)
+            case "meta": try meta(try walk.nested(), child, &movie)
             case "uuid": try uuid(try walk.nested(), child, &movie)
-            case "XMP_": try XMPPacket.plan(walk, child.payload)
+            case "XMP_": try packet(walk, child, child.payload)
             default:
                 if LocationAtoms.boxes[child.type] != nil { try location(walk, child, &movie) }
             }
@@ -28,7 +28,7 @@ extension ISOMedia {
         let text = track.formats.first { LocationAtoms.textTracks.contains($0) }
         guard let format = positions ?? text else { return }
         if positions != nil { movie.hasPositions = true }
-        try samples(walk, track, format, isText: positions == nil)
+        try samples(walk, track, movie.file, format, isText: positions == nil)
     }
 
     private static func media(
@@ -61,9 +61,9 @@ extension ISOMedia {
     private static let readLimit = 1_500
 
     private static func samples(
-        _ walk: Walk, _ track: Track, _ format: String, isText: Bool
+        _ walk: Walk, _ track: Track, _ file: Range<UInt64>, _ format: String, isText: Bool
     ) throws(PlanningError) {
-        let chunks = try self.chunks(walk, track)
+        let chunks = try self.chunks(walk, track, file)
         let count = chunks.reduce(0) { $0 + $1.sizes.count }
         // Formats whose samples are looked into one by one; the others go whole.
         guard count <= readLimit, ["gpmd", "camm"].contains(format) || isText else {
@@ -78,6 +78,12 @@ extension ISOMedia {
         for chunk in chunks {
             var position = chunk.range.lowerBound
             for size in chunk.sizes {
+                guard size <= chunk.range.upperBound - position else {
+                    walk.draft.blank(
+                        position..<chunk.range.upperBound, kind: "\(format) sample",
+                        reason: "\(format) sample blanked: it is cut off")
+                    break
+                }
                 try sample(walk, position..<position + size, format, isText: isText)
                 position += size
             }
@@ -119,12 +125,16 @@ extension ISOMedia {
 
     /// Samples that lie one behind the other.
     private struct Chunk {
+        /// As far as the file goes.
         let range: Range<UInt64>
         let sizes: [UInt64]
     }
 
-    /// Where a track's samples lie (ISO/IEC 14496-12, 8.7).
-    private static func chunks(_ walk: Walk, _ track: Track) throws(PlanningError) -> [Chunk] {
+    /// Where a track's samples lie (ISO/IEC 14496-12, 8.7). Of a file that was cut off in its media data, those behind
+    /// the cut are nowhere.
+    private static func chunks(
+        _ walk: Walk, _ track: Track, _ file: Range<UInt64>
+    ) throws(PlanningError) -> [Chunk] {
         guard let offsets = track.table["stco"] ?? track.table["co64"], let sizeBox = track.table["stsz"],
             let runBox = track.table["stsc"]
         else { throw .malformed("sample table is incomplete") }
@@ -135,6 +145,7 @@ extension ISOMedia {
         let runs = try numbers(walk, runBox, width: 4, columns: 3, skip: 4)
         guard samples <= 10_000_000 else { throw .limit("too many samples") }
         var chunks: [Chunk] = []
+        var end = file.upperBound
         var next: UInt64 = 0
         var run = 0
         for (index, start) in starts.enumerated() {
@@ -150,8 +161,11 @@ extension ISOMedia {
                 length = sum
                 next += 1
             }
-            chunks.append(
-                Chunk(range: try walk.reader.range(at: start, count: length, in: 0..<walk.reader.size), sizes: here))
+            let (first, overflow) = start.addingReportingOverflow(file.lowerBound)
+            guard !overflow, length <= UInt64.max - first else { throw .malformed("sample outside of the file") }
+            if first + length > end { end = try claimedEnd(walk, file) }
+            let range = try walk.reader.range(at: first, count: length, in: file.lowerBound..<end)
+            chunks.append(Chunk(range: range.clamped(to: file), sizes: here))
         }
         return chunks
     }

@@ -26,7 +26,7 @@ enum ISOMedia: Container {
     }
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
-        var movie = Movie()
+        var movie = Movie(file: range)
         var position = range.lowerBound
         while range.upperBound - position >= 8 {
             let box: Box
@@ -54,6 +54,8 @@ enum ISOMedia: Container {
 
     /// What is learnt while the boxes of the file pass by.
     struct Movie {
+        /// What offsets in it count from and lie in: the file, or what is nested in another one.
+        let file: Range<UInt64>
         var media: [Range<UInt64>] = []
         var hasMovie = false
         var hasItems = false
@@ -79,13 +81,13 @@ enum ISOMedia: Container {
             try moov(try walk.nested(), box, &movie)
         case "moof":
             movie.hasFragments = true
-            try fragment(try walk.nested(), box)
+            try fragment(try walk.nested(), box, movie.file)
         case "meta":
             movie.hasMetadata = true
-            try meta(try walk.nested(), box, &movie, file: 0)
+            try meta(try walk.nested(), box, &movie)
         case "mdat": movie.media.append(box.payload)
         case "uuid": try uuid(try walk.nested(), box, &movie)
-        case "XMP_": try XMPPacket.plan(walk, box.payload)
+        case "XMP_": try packet(walk, box, box.payload)
         case "mpvd": try NestedMedia.plan(try walk.nested(), box.payload)
         case "udta": try userData(try walk.nested(), box.payload, &movie)
         case "free", "skip", "wide":
@@ -118,6 +120,21 @@ enum ISOMedia: Container {
             at: rest.lowerBound, count: Int(min(65_536, rest.upperBound - rest.lowerBound)))
         if rest.upperBound - rest.lowerBound <= 65_536, head.allSatisfy({ $0 == 0 }) { return }
         walk.draft.blank(rest, kind: "end of the file", reason: "end of the file blanked: it is no box")
+    }
+
+    /// Where the file ended before it was cut off in its media data; its end if it was not.
+    static func claimedEnd(_ walk: Walk, _ file: Range<UInt64>) throws(PlanningError) -> UInt64 {
+        var position = file.lowerBound
+        while file.upperBound - position >= 8 {
+            var size = UInt64(try walk.reader.u32(at: position, .big))
+            let isMedia = try walk.reader.bytes(at: position + 4, count: 4) == Array("mdat".utf8)
+            if size == 1, file.upperBound - position >= 16 { size = try walk.reader.u64(at: position + 8, .big) }
+            guard size >= 8 else { break }
+            let (end, overflow) = position.addingReportingOverflow(size)
+            guard !overflow, end <= file.upperBound else { return isMedia && !overflow ? end : file.upperBound }
+            position = end
+        }
+        return file.upperBound
     }
 
     private static func name(_ walk: Walk, _ box: Box) {

@@ -63,7 +63,10 @@ enum JPEG2000: Container {
         let data = payload.lowerBound + 16..<payload.upperBound
         switch LocationBoxes.jpeg2000.first(where: { $0.uuid == id })?.content {
         case .xmp:
+            let mark = walk.draft.mark
             try XMPPacket.plan(walk, data)
+            guard walk.draft.hasPatches(since: mark), walk.draft.isBlank(data, since: mark) else { return }
+            retire(walk, payload, "XMP")
         case .exif:
             let head = try walk.reader.bytes(at: data.lowerBound, count: Int(min(6, data.upperBound - data.lowerBound)))
             try ExifBlock.plan(walk, data.lowerBound + (head == Array("Exif\0\0".utf8) ? 6 : 0)..<data.upperBound)
@@ -74,11 +77,16 @@ enum JPEG2000: Container {
                 try PhotoshopResources.plan(walk, data)
             }
         case .geography:
-            // With its identifier, so that it is nobody's. A `free` box would make players take the file for a video.
-            walk.draft.patch(payload, .fill(0), "GeoJP2")
+            retire(walk, payload, "GeoJP2")
         case nil:
             try unknown(walk, data)
         }
+    }
+
+    /// Zeros in a box, its identifier too, so that it is nobody's. A `free` box would make players take the file for a
+    /// video.
+    private static func retire(_ walk: Walk, _ payload: Range<UInt64>, _ kind: String) {
+        walk.draft.patch(payload, .fill(0), kind)
     }
 
     /// A box that is listed nowhere, or whose type is damaged.

@@ -12,7 +12,7 @@ enum JPEGXL: Container {
         for box in try Box.children(walk, range) {
             switch box.type {
             case "Exif": try ISOMedia.exif(walk, box.payload)
-            case "xml ": try XMPPacket.plan(walk, box.payload)
+            case "xml ": try ISOMedia.packet(walk, box, box.payload)
             case "brob": try compressed(walk, box)
             case "jumb": try Trailer.plan(walk, box.payload)
             default: break
