@@ -45,7 +45,8 @@ public enum Corpus {
     /// A file's bytes; `nil` if it cannot be read.
     public static func read(_ file: File) -> [UInt8]? { folder.flatMap { read(path: $0 + "/" + file.path) } }
 
-    private static func read(path: String) -> [UInt8]? {
+    /// The bytes of the file at `path`; `nil` if it cannot be read.
+    public static func read(path: String) -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

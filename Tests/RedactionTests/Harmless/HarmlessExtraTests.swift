@@ -1,0 +1,48 @@
+import Redaction
+import TestSupport
+import Testing
+
+/// Redaction harms nothing else: programs that are not ours decode the same pixels, frames and samples, have nothing new
+/// to complain about, and read the same tags but for locations.
+@Suite(
+    "Harmless", .timeLimit(.minutes(10)),
+    .enabled(if: Machine.runsExtra, "needs MEDIAVEIL_TEST_EXTRA=1, and the packages of “scripts/packages extra”"))
+struct HarmlessExtraTests {
+    @Test("A file that others made with location loses it, and nothing else", arguments: Recipe.all)
+    func made(_ recipe: Recipe) throws {
+        try withTemporaryDirectory { directory in
+            let bytes = try #require(Corpus.read(path: try recipe.make(in: directory)))
+            let specimen = try Specimen(bytes, name: recipe.name, in: directory)
+            #expect(!specimen.plan.isEmpty)
+            #expect(specimen.plan.reasons.isEmpty)
+            let tags = try TagComparison(specimen)
+            #expect(tags.locationsLeft.isEmpty)
+            let differences = try examine(specimen, tags)
+            #expect(differences.isEmpty)
+        }
+    }
+
+    @Test(
+        "Nothing but location changes in a real file",
+        .enabled(if: Corpus.folder != nil, "there is no ../shared/corpus beside the checkout"), arguments: Corpus.files)
+    func real(_ file: Corpus.File) throws {
+        try withTemporaryDirectory { directory in
+            let bytes = try #require(Corpus.read(file))
+            let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
+            let specimen = try Specimen(bytes, name: name, in: directory)
+            let blanked = BlankedFile.all[file.path] ?? BlankedFile(path: file.path)
+            #expect(specimen.plan.reasons == blanked.reasons)
+            let differences = try examine(specimen, try TagComparison(specimen))
+                .filter { line in !blanked.differences.contains { line.hasPrefix($0) } }
+            #expect(differences.isEmpty)
+        }
+    }
+
+    private func examine(_ specimen: Specimen, _ tags: TagComparison) throws -> [String] {
+        var differences = try tags.differences()
+        for examiner in Examiner.all where examiner.suffixes.contains(specimen.suffix) {
+            differences += try examiner.differences(specimen)
+        }
+        return differences
+    }
+}
