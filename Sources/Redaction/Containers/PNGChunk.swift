@@ -153,6 +153,7 @@ struct PNGChunk {
         let prefix = try walk.reader.bytes(at: data.lowerBound, count: Int(old.lowerBound - data.lowerBound))
         let available = Int(data.upperBound - data.lowerBound)
         for attempt in Self.attempts(text, mayGrow: mayGrow) {
+            try walk.reader.effort.spend(UInt64(text.count))
             guard let compressed = Zlib.deflate(attempt.text, level: attempt.level, flushes: attempt.flushes) else {
                 continue
             }
