@@ -46,14 +46,34 @@ public final class PolicySnapshot: Sendable {
         var trie = ScopeTrie()
         for rule in folders { try trie.add(rule) }
         var rights = [[UInt32: ScopedRights]](repeating: [:], count: apps.count)
+        // Many grants name few paths.
+        var scopes: [String: UInt32] = [:]
         for grant in grants {
             guard let index = indexes[grant.app] else { throw .notFound(what: "app \(grant.app)") }
-            let scope = trie.node(for: grant.under)
+            let scope = scopes[grant.under] ?? trie.node(for: grant.under)
+            scopes[grant.under] = scope
             rights[Int(index)][scope, default: ScopedRights()].add(grant)
         }
         self.indexes = indexes
         self.trie = trie
         self.rights = rights
+    }
+
+    /// Another snapshot of the same apps and callers.
+    init(
+        _ other: PolicySnapshot, serial: UInt64, grants: [Grant], trie: ScopeTrie, rights: [[UInt32: ScopedRights]]
+    ) {
+        self.serial = serial
+        self.grants = grants
+        self.trie = trie
+        self.rights = rights
+        callers = other.callers
+        apps = other.apps
+        indexes = other.indexes
+        byUID = other.byUID
+        byUnit = other.byUnit
+        byExecutable = other.byExecutable
+        identifies = other.identifies
     }
 
     /// The app, by index, of each value that names one.

@@ -115,6 +115,7 @@ public final class Service: Sendable {
         }
         views.stop()
         ownership.flush()
+        store.finishBackup()
         record("stop", reason: "orderly")
         audit.close()
     }

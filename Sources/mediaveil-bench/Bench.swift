@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 
 /// Measures places against each other: `mediaveil-bench [--only WORDS] NAME=DIRECTORY…`, where WORDS are in the names
-/// of the workloads that are wanted; or redacted files: `mediaveil-bench --redacted LIBRARY VIEW`.
+/// of the workloads that are wanted; or redacted files: `mediaveil-bench --redacted LIBRARY VIEW`; or hidden names:
+/// `mediaveil-bench --hidden LIBRARY VIEW`; or the policy: `mediaveil-bench --policy`.
 ///
 /// Every workload runs in all places in turn, several rounds in one run, and the medians are compared: the machine's
 /// noise meets all of them alike. The first place is the reference; a ratio above 1 is faster than it.
@@ -13,6 +14,10 @@ enum Bench {
         if words.count == 4, words[1] == "--redacted" {
             return RedactedOpens.measure(library: words[2], view: words[3])
         }
+        if words.count == 4, words[1] == "--hidden" {
+            return HiddenNames.measure(library: words[2], view: words[3])
+        }
+        if words.count == 2, words[1] == "--policy" { return PolicyDecisions.measure() }
         let isChosen = words.count > 2 && words[1] == "--only"
         let workloads = isChosen ? Workload.all.filter { contains($0.name, words[2]) } : Workload.all
         let places = words.dropFirst(isChosen ? 3 : 1).compactMap(Place.init)

@@ -83,10 +83,10 @@ extension ServiceHandler {
         guard let app = snapshot.apps.first(where: { $0.name == name }) else {
             throw ControlError.notFound(kind: "app", name: name, remedy: "mediaveilctl app list names them all")
         }
-        let dates = try service.store.appDates()
+        let created = try service.store.registrationDate(ofApp: name) ?? 0
         return AppRecord(
             name: name, uids: app.uids.sorted(), units: app.units.sorted(), executables: app.executables.sorted(),
-            created: timestamp(dates[name] ?? 0),
+            created: timestamp(created),
             grants: try service.store.grants(app: name).count,
             views: try service.store.views().filter { $0.app == name }.map(\.name))
     }

@@ -13,6 +13,8 @@ extension PolicyStore {
                 throw PolicyError.conflict(what: "app \(app.name)", reason: "it is registered already")
             }
             try insert(db, app)
+        } next: { current in
+            try compile(current.apps + [app], current.grants)
         }
     }
 
@@ -41,14 +43,15 @@ extension PolicyStore {
             }
             try db.execute(sql: "DELETE FROM apps WHERE name = ?", arguments: [name])
             try db.execute(sql: "DELETE FROM owners WHERE app = ?", arguments: [name])
+        } next: { current in
+            try compile(current.apps.filter { $0.name != name }, current.grants.filter { $0.app != name })
         }
     }
 
-    /// When each app was registered, in seconds since 1970.
-    public func appDates() throws -> [String: UInt64] {
+    /// When an app was registered, in seconds since 1970; nil if it is not.
+    public func registrationDate(ofApp name: String) throws -> UInt64? {
         try database.read { db in
-            try Row.fetchAll(db, sql: "SELECT name, created FROM apps")
-                .reduce(into: [:]) { $0[$1["name"]] = $1["created"] }
+            try UInt64.fetchOne(db, sql: "SELECT created FROM apps WHERE name = ?", arguments: [name])
         }
     }
 
@@ -64,6 +67,8 @@ extension PolicyStore {
                     ON CONFLICT (app, permission, under) DO UPDATE SET expires = excluded.expires
                     """,
                 arguments: [grant.app, grant.permission.rawValue, grant.under, grant.expires, PolicyStore.now])
+        } next: { current in
+            try current.granting(grant, serial: nextSerial())
         }
     }
 
@@ -77,6 +82,8 @@ extension PolicyStore {
                 let scope = under.isEmpty ? "" : " under \(under)"
                 throw PolicyError.notFound(what: "grant \(permission.rawValue)\(scope) of \(app)")
             }
+        } next: { current in
+            try current.revoking(app: app, permission, under: under, serial: nextSerial())
         }
     }
 
@@ -116,6 +123,8 @@ extension PolicyStore {
             try db.execute(
                 sql: "INSERT INTO views (name, app, path, created) VALUES (?, ?, ?, ?)",
                 arguments: [name, app, path, PolicyStore.now])
+        } next: { _ in
+            nil
         }
     }
 
@@ -123,6 +132,8 @@ extension PolicyStore {
         try change { db in
             try db.execute(sql: "DELETE FROM views WHERE name = ?", arguments: [name])
             guard db.changesCount > 0 else { throw PolicyError.notFound(what: "view \(name)") }
+        } next: { _ in
+            nil
         }
     }
 
@@ -152,6 +163,8 @@ extension PolicyStore {
                     arguments: [view.name, view.app, view.path, PolicyStore.now])
             }
             try db.execute(sql: "DELETE FROM owners WHERE app NOT IN (SELECT name FROM apps)")
+        } next: { _ in
+            try compile(apps, grants)
         }
     }
 

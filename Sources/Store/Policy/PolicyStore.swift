@@ -13,6 +13,9 @@ public final class PolicyStore: Sendable {
     private let path: String
     private let rules: Mutex<(folders: [FolderRule], callers: CallerRules)>
     private let serial = Mutex<UInt64>(0)
+    /// Held from a change's begin until it is published: each is made from the policy before it.
+    private let changes = Mutex<Void>(())
+    private let backup: PolicyBackup
 
     /// An app view that is to be mounted.
     public struct View: Sendable, Hashable {
@@ -30,10 +33,11 @@ public final class PolicyStore: Sendable {
         path = directory.path + "/policy.db"
         database = try PolicyStore.open(path)
         rules = Mutex((folders, callers))
+        backup = PolicyBackup(path)
         let empty = try PolicySnapshot(serial: 1, apps: [], grants: [], folders: folders, callers: callers)
         keeper = PolicyKeeper(empty)
-        try publish()
-        try? keepBackup()
+        keeper.publish(try load())
+        backup.keep()
     }
 
     private static func open(_ path: String) throws -> DatabaseQueue {
@@ -76,42 +80,70 @@ public final class PolicyStore: Sendable {
         StoreError(.unreadable, "\(path) cannot be used: \(reason); free space or mend the disk. Nothing was changed")
     }
 
-    /// Keeps a checked copy beside the database, from which an administrator can restore.
-    private func keepBackup() throws {
-        let temporary = path + ".backup.new"
-        try? FileManager.default.removeItem(atPath: temporary)
-        try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [temporary]) }
-        guard rename(temporary, path + ".backup") == 0 else {
-            throw StoreError(.unreadable, "cannot keep a backup of \(path): \(String(cString: strerror(errno)))")
-        }
-    }
-
     /// Other rules from a reloaded configuration.
     public func setRules(folders: [FolderRule], callers: CallerRules) throws {
-        rules.withLock { $0 = (folders, callers) }
-        try publish()
-    }
-
-    /// Runs a change in a transaction and publishes what came of it; a policy that does not compile rolls it back.
-    func change<T>(_ body: (Database) throws -> T) throws -> T {
-        let result: T
-        do {
-            result = try database.write { db in
-                let result = try body(db)
-                _ = try compile(db)
-                return result
-            }
-        } catch let error as DatabaseError {
-            throw PolicyStore.unwritable(path, error.message ?? "\(error.resultCode)")
+        try changes.withLock { _ in
+            let current = keeper.current
+            let snapshot = try PolicySnapshot(
+                serial: nextSerial(), apps: current.apps, grants: current.grants, folders: folders, callers: callers)
+            rules.withLock { $0 = (folders, callers) }
+            keeper.publish(snapshot)
         }
-        try publish()
-        // The change is durable by now; without a new copy the last one stays.
-        try? keepBackup()
-        return result
     }
 
-    private func publish() throws {
-        keeper.publish(try database.read { try compile($0) })
+    /// Runs a change in a transaction and publishes what comes of it; a policy that does not compile rolls it back.
+    ///
+    /// - Parameter next: the policy after the change, made from the one in force and a new serial; nil for a change that
+    ///   is none of the policy.
+    func change<T: Sendable>(
+        _ body: (Database) throws -> T, next: (PolicySnapshot) throws -> PolicySnapshot?
+    ) throws -> T {
+        try changes.withLock { _ in
+            let result: T
+            let snapshot: PolicySnapshot?
+            do {
+                (result, snapshot) = try database.write { db in
+                    let result = try body(db)
+                    return (result, try next(keeper.current))
+                }
+            } catch let error as DatabaseError {
+                throw PolicyStore.unwritable(path, error.message ?? "\(error.resultCode)")
+            }
+            if let snapshot { keeper.publish(snapshot) }
+            // The change is durable by now; the copy may follow.
+            backup.keep()
+            return result
+        }
+    }
+
+    /// Returns when the copy of the last good state is that of the last change.
+    public func finishBackup() { backup.finish() }
+
+    /// A policy of these apps and grants, and of the rules in force.
+    func compile(_ apps: [App], _ grants: [Grant]) throws -> PolicySnapshot {
+        let (folders, callers) = rules.withLock { $0 }
+        return try PolicySnapshot(
+            serial: nextSerial(), apps: apps, grants: grants, folders: folders, callers: callers)
+    }
+
+    func nextSerial() -> UInt64 {
+        serial.withLock { serial in
+            serial += 1
+            return serial
+        }
+    }
+
+    private func load() throws -> PolicySnapshot {
+        try database.read { db in
+            let grants = try Row.fetchAll(db, sql: "SELECT app, permission, under, expires FROM grants")
+                .compactMap { row in
+                    // A permission that this version does not know grants nothing.
+                    Permission(rawValue: row["permission"]).map {
+                        Grant(app: row["app"], permission: $0, under: row["under"], expires: row["expires"])
+                    }
+                }
+            return try compile(try apps(db), grants)
+        }
     }
 
     private func apps(_ db: Database) throws -> [App] {
@@ -129,21 +161,5 @@ public final class PolicyStore: Sendable {
         return try String.fetchAll(db, sql: "SELECT name FROM apps").map {
             try App(name: $0, uids: uids[$0] ?? [], units: units[$0] ?? [], executables: executables[$0] ?? [])
         }
-    }
-
-    private func compile(_ db: Database) throws -> PolicySnapshot {
-        let (folders, callers) = rules.withLock { $0 }
-        let apps = try apps(db)
-        let grants = try Row.fetchAll(db, sql: "SELECT app, permission, under, expires FROM grants").compactMap { row in
-            // A permission that this version does not know grants nothing.
-            Permission(rawValue: row["permission"]).map {
-                Grant(app: row["app"], permission: $0, under: row["under"], expires: row["expires"])
-            }
-        }
-        let number = serial.withLock { serial in
-            serial += 1
-            return serial
-        }
-        return try PolicySnapshot(serial: number, apps: apps, grants: grants, folders: folders, callers: callers)
     }
 }

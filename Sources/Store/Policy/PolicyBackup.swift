@@ -1,0 +1,43 @@
+import Dispatch
+import Foundation
+import GRDB
+import Synchronization
+
+/// Keeps a whole copy of policy.db beside it, from which an administrator can restore: after every change, on a thread of
+/// its own and from a connection of its own, so that no change waits for it.
+final class PolicyBackup: Sendable {
+    private let path: String
+    private let queue = DispatchQueue(label: "policy-backup")
+    private let due = Due()
+
+    private final class Due: Sendable {
+        /// A copy is asked for and not begun.
+        let isDue = Atomic<Bool>(false)
+    }
+
+    init(_ path: String) { self.path = path }
+
+    deinit { queue.sync {} }
+
+    func keep() {
+        guard !due.isDue.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        queue.async { [path, due] in
+            due.isDue.store(false, ordering: .releasing)
+            // Where it fails the last copy stays.
+            try? PolicyBackup.copy(path)
+        }
+    }
+
+    /// Returns when no copy is due.
+    func finish() { queue.sync {} }
+
+    private static func copy(_ path: String) throws {
+        let temporary = path + ".backup.new"
+        try? FileManager.default.removeItem(atPath: temporary)
+        let source = try DatabaseQueue(path: path)
+        try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [temporary]) }
+        guard rename(temporary, path + ".backup") == 0 else {
+            throw StoreError(.unreadable, "cannot keep a backup of \(path): \(String(cString: strerror(errno)))")
+        }
+    }
+}
