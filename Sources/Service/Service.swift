@@ -23,6 +23,8 @@ public final class Service: Sendable {
     let library: Library
     let started = AuditEvent.now
     let logger: Logger
+    /// Whether the library's filesystem can clone, as it was tried last.
+    let clones = CloneAnswer()
     private let directory: StateDirectory
     private let server = Mutex<ControlServer?>(nil)
     private let metrics = Mutex<MetricsServer?>(nil)

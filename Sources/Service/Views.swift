@@ -79,6 +79,8 @@ final class Views: Sendable {
         }
         guard let view else { return false }
         end(view)
+        // Ours; another one stays, and so does one in which something lies.
+        if view.path.hasPrefix(configuration.runtimeDirectory + "/views/") { rmdir(view.path) }
         return true
     }
 

@@ -52,6 +52,7 @@ struct AppViewTests {
             try service.start()
             #expect(FileManager.default.fileExists(atPath: path(service, "camera") + "/DCIM"))
             try service.administer("view remove camera")
+            #expect(access(service.root + "/run/views/camera", F_OK) != 0)
             #expect(!FileManager.default.fileExists(atPath: path(service, "camera") + "/DCIM"))
             #expect(try service.control(["view", "remove", "camera"]).status == 5)
         }

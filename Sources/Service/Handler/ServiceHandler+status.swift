@@ -34,7 +34,7 @@ extension ServiceHandler {
             version: MediaVeil.version, pid: getpid(), started: Timestamp(microseconds: service.started),
             library: service.library.path, stateDirectory: configuration.stateDirectory,
             runtimeDirectory: configuration.runtimeDirectory, passthrough: passthrough,
-            snapshots: configuration.snapshots == .auto && Examination(service).canClone(),
+            snapshots: configuration.snapshots == .auto && service.clones.answer { Examination(service).canClone() },
             mounts: stacks.map { view, stack in
                 MountRecord(
                     view: view.name, app: view.app, path: view.path, passthrough: view.session.supportsPassthrough,
