@@ -42,6 +42,7 @@ build: ## Build the programs in release mode
 bench: build ## Measure against the backing directory and the peers
 	@scripts/packages bench
 	@scripts/bench
+	@scripts/bench-redaction
 
 stress: ## Race readers against writers for STRESS_TRIES (1000000) reads
 	@scripts/machine

@@ -86,7 +86,7 @@ let package = Package(
             "mediaveilctl",
             ["Control", "Configuration", "Redaction", "Policy", "LinuxSystem", "CLinux", arguments, system]),
 
-        program("mediaveil-bench", ["CLinux", "Policy"]),
+        program("mediaveil-bench", ["CLinux", "Policy", "Redaction"]),
 
         // Tests: one target per room, and the whole house.
         .target(
