@@ -103,7 +103,8 @@ let package = Package(
             "ControlTests",
             ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),
         tests("ConfigurationTests", ["Configuration", "Policy"]),
-        tests("ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration"]),
+        tests(
+            "ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration", "CLinux", logging]),
         tests("IntegrationTests", ["LinuxSystem", "CLinux", "mediaveild", "mediaveilctl", system]),
     ]
 )

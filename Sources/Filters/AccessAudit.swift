@@ -1,4 +1,5 @@
 import LinuxSystem
+import Logging
 import Policy
 import StackedFS
 import Store
@@ -126,10 +127,23 @@ extension FilterContext {
         _ operation: String, _ caller: Caller, _ context: RequestContext, path: [UInt8], target: [UInt8]? = nil,
         decision: AuditEvent.Decision, errno: Errno, reason: String
     ) {
-        audit.record(
-            AuditEvent(
-                time: AuditEvent.now, app: caller.app, uid: context.uid, pid: context.pid, view: context.view.name,
-                operation: operation, path: path, target: target, decision: decision, errno: errno.rawValue,
-                reason: reason))
+        let event = AuditEvent(
+            time: AuditEvent.now, app: caller.app, uid: context.uid, pid: context.pid, view: context.view.name,
+            operation: operation, path: path, target: target, decision: decision, errno: errno.rawValue,
+            reason: reason)
+        audit.record(event)
+        let level: Logger.Level = decision == .hide || decision == .deny ? .debug : .trace
+        if logger.logLevel <= level { tell(event, level) }
+    }
+
+    /// For whoever looks for the reason of something right now: these messages name files.
+    private func tell(_ event: AuditEvent, _ level: Logger.Level) {
+        var fields: Logger.Metadata = [
+            "view": "\(event.view)", "operation": "\(event.operation)", "decision": "\(event.decision.rawValue)",
+            "path": "\(String(decoding: event.path, as: UTF8.self))", "reason": "\(event.reason)",
+        ]
+        fields["app"] = event.app.map { "\($0)" }
+        fields["uid"] = event.uid.map { "\($0)" }
+        logger.log(level: level, "access", metadata: fields)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import LinuxSystem
+import Logging
 import Policy
 import StackedFS
 import Store
@@ -9,11 +10,13 @@ public final class FilterContext: Sendable {
     public let keeper: PolicyKeeper
     public let ownership: OwnershipStore
     public let audit: AuditLog
+    let logger: Logger
 
-    public init(keeper: PolicyKeeper, ownership: OwnershipStore, audit: AuditLog) {
+    public init(keeper: PolicyKeeper, ownership: OwnershipStore, audit: AuditLog, logger: Logger) {
         self.keeper = keeper
         self.ownership = ownership
         self.audit = audit
+        self.logger = logger
     }
 
     /// The caller's side of a decision, fixed for one operation.

@@ -25,6 +25,7 @@ public final class Service: Sendable {
     let logger: Logger
     /// Whether the library's filesystem can clone, as it was tried last.
     let clones = CloneAnswer()
+    private let log: ServiceLog
     private let directory: StateDirectory
     private let server = Mutex<ControlServer?>(nil)
     private let metrics = Mutex<MetricsServer?>(nil)
@@ -32,10 +33,11 @@ public final class Service: Sendable {
     /// Opens everything, mounts the views and begins to listen.
     ///
     /// - Throws: an error whose description is one line for the administrator; nothing is changed then.
-    public init(configurationPath: String, configuration: Configuration, logger: Logger) throws {
+    public init(configurationPath: String, configuration: Configuration, log: ServiceLog) throws {
         self.configurationPath = configurationPath
         self.configuration = Mutex(configuration)
-        self.logger = logger
+        self.log = log
+        logger = log.logger()
         raiseDescriptorLimit()
         library = try Service.openLibrary(configuration)
         directory = try StateDirectory(path: configuration.stateDirectory)
@@ -44,7 +46,7 @@ public final class Service: Sendable {
             callers: Service.callers(configuration))
         ownership = try OwnershipStore(store)
         audit = try AuditLog(path: configuration.stateDirectory + "/audit.db", logger: logger)
-        let filters = FilterContext(keeper: store.keeper, ownership: ownership, audit: audit)
+        let filters = FilterContext(keeper: store.keeper, ownership: ownership, audit: audit, logger: logger)
         views = try Views(library: library, filters: filters, configuration: configuration, logger: logger)
         do { try start(configuration) } catch {
             views.stop()
@@ -89,14 +91,16 @@ public final class Service: Sendable {
     /// Serves until SIGTERM or SIGINT; SIGHUP reads the configuration again.
     public func run(signals: StopSignals) {
         Notifier.ready()
-        logger.info("ready", metadata: ["views": "\(views.all.count)"])
+        logger.info("ready", metadata: ["version": "\(MediaVeil.version)", "views": "\(views.all.count)"])
         let housekeeping = Housekeeping { [self] in housekeep() }
         while signals.wait() == .reload {
             Notifier.reloading()
             do {
-                for change in try reload() { logger.notice("configuration: \(change)") }
+                for change in try reload() {
+                    logger.notice("the configuration has changed", metadata: ["change": "\(change)"])
+                }
             } catch {
-                logger.error("the configuration is not applied: \(error)")
+                logger.error("the configuration is not applied", metadata: ["error": "\(error)"])
             }
             Notifier.ready()
         }
@@ -120,9 +124,12 @@ public final class Service: Sendable {
         store.finishBackup()
         record("stop", reason: "orderly")
         audit.close()
+        logger.info("stopped")
+        log.tellLeftOut(all: true)
     }
 
     private func housekeep() {
+        log.tellLeftOut()
         views.housekeep()
         let (age, size) = configuration.withLock { ($0.auditRetention, $0.auditMaxSize) }
         audit.prune(age: age, bytes: size)
@@ -134,6 +141,18 @@ public final class Service: Sendable {
             AuditEvent(
                 time: AuditEvent.now, app: app, uid: uid, pid: uid == nil ? getpid() : nil, view: "",
                 operation: operation, path: path, decision: .allow, reason: reason))
+    }
+
+    /// A change of the policy that somebody has made: a row, and a message without the names of folders.
+    func note(_ operation: String, app: String?, _ peer: Peer, detail: String) {
+        audit.record(
+            AuditEvent(
+                time: AuditEvent.now, app: app, uid: peer.uid, pid: peer.pid, view: "", operation: operation, path: [],
+                decision: .allow, reason: detail))
+        var fields: Logger.Metadata = ["operation": "\(operation)", "decision": "allow", "uid": "\(peer.uid)"]
+        fields["app"] = app.map { "\($0)" }
+        if logger.logLevel <= .debug { fields["detail"] = "\(detail)" }
+        logger.info("the policy has changed", metadata: fields)
     }
 
     // MARK: reload
@@ -149,6 +168,7 @@ public final class Service: Sendable {
         }
         try store.setRules(folders: try Service.folders(new), callers: Service.callers(new))
         configuration.withLock { $0 = new }
+        log.level = new.logLevel.loggerLevel
         let group = Service.groupID(new.adminGroup)
         server.withLock { $0?.setAdministratorGroup(group) }
         metrics.withLock { $0?.setAdministratorGroup(group) }
@@ -167,7 +187,6 @@ public final class Service: Sendable {
             ("service.metrics_socket", old.metricsSocket == new.metricsSocket),
             ("files.permissions", old.permissions == new.permissions),
             ("redaction.snapshots", old.snapshots == new.snapshots),
-            ("logging.level", old.logLevel == new.logLevel),
             ("timeouts", old.nameTimeout == new.nameTimeout && old.attributeTimeout == new.attributeTimeout),
         ]
         return pairs.first { !$0.1 }?.0
@@ -187,6 +206,7 @@ public final class Service: Sendable {
             change("app_folders.shared", old.sharedFolders, new.sharedFolders),
             change("audit.retention", old.auditRetention, new.auditRetention),
             change("audit.max_size", old.auditMaxSize, new.auditMaxSize),
+            change("logging.level", old.logLevel.rawValue, new.logLevel.rawValue),
         ].compactMap { $0 }
     }
 

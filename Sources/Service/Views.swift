@@ -67,6 +67,7 @@ final class Views: Sendable {
             throw ServiceError("cannot serve the view \(name): \(error)")
         }
         mounted.withLock { $0.append(Mounted(name: name, app: app, path: path, session: session)) }
+        logger.info("a view is mounted", metadata: fields(name, app))
     }
 
     /// Unmounts a view; its clients get errors from then on.
@@ -97,6 +98,13 @@ final class Views: Sendable {
     private func end(_ view: Mounted) {
         pool.remove(view.session)
         view.session.unmount()
+        logger.info("a view is unmounted", metadata: fields(view.name, view.app))
+    }
+
+    private func fields(_ view: String, _ app: String?) -> Logger.Metadata {
+        var fields: Logger.Metadata = ["view": "\(view)"]
+        fields["app"] = app.map { "\($0)" }
+        return fields
     }
 
     /// What app views may see has changed: the kernel has to ask again. Names whose answer depends on the caller are

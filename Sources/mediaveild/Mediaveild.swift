@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import Logging
 import Service
 
 /// The service's program: it composes, and does no work of its own.
@@ -43,10 +42,9 @@ struct Serve: ParsableCommand {
         guard let config else { return }
         let signals = Program.prepare()
         let settings = try Program.load(config)
-        Program.startLogging(settings.logLevel)
         try Program.running {
             let service = try Service(
-                configurationPath: config, configuration: settings, logger: Logger(label: "mediaveild"))
+                configurationPath: config, configuration: settings, log: ServiceLog(settings.logLevel))
             service.run(signals: signals)
         }
     }
@@ -63,11 +61,10 @@ struct Passthrough: ParsableCommand {
 
     func run() throws {
         let signals = Program.prepare()
-        Program.startLogging(.info)
         try Program.running {
             try PureStack.run(
                 library: library, mountpoint: mountpoint, passthrough: !noPassthrough, signals: signals,
-                logger: Logger(label: "mediaveild"))
+                logger: ServiceLog(.info).logger())
         }
     }
 }

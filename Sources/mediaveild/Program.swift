@@ -1,7 +1,6 @@
 import ArgumentParser
 import Configuration
 import Glibc
-import Logging
 import Service
 
 /// Beginning and end of the program: signals, log, errors as one line and an exit code.
@@ -11,15 +10,6 @@ enum Program {
 
     /// Must run before the first thread starts.
     static func prepare() -> StopSignals { StopSignals() }
-
-    static func startLogging(_ level: Configuration.LogLevel) {
-        let threshold = Logger.Level(rawValue: level.rawValue) ?? .info
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = threshold
-            return handler
-        }
-    }
 
     static func load(_ path: String) throws -> Configuration {
         do { return try Configuration.load(path) } catch { throw fail("\(error)", code: wrongConfiguration) }

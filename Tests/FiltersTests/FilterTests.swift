@@ -80,7 +80,9 @@ import Testing
             try store.addApp(App(name: "b", uids: [2]))
             let audit = try AuditLog(path: root + "/audit.db", logger: Logger(label: "test"))
             defer { audit.close() }
-            let shared = FilterContext(keeper: store.keeper, ownership: try OwnershipStore(store), audit: audit)
+            let shared = FilterContext(
+                keeper: store.keeper, ownership: try OwnershipStore(store), audit: audit,
+                logger: Logger(label: "test"))
             let view = ViewIdentity(name: "shared")
             let stack = Stack(
                 library: try Library(path: library, redacted: RedactedContent()), view: view,

@@ -52,9 +52,15 @@ struct CallWorker: Sendable {
         let known: ControlError
         if let error = error as? ControlError {
             known = error
+            if case .notPermitted = error {
+                context.logger.notice(
+                    "a request was refused",
+                    metadata: ["operation": "\(method)", "decision": "deny", "uid": "\(peer.uid)"])
+            }
         } else {
             // Details may name files of other users: they are for the service's log only.
-            context.logger.error("\(method) failed", metadata: ["error": "\(error)", "uid": "\(peer.uid)"])
+            context.logger.error(
+                "a request failed", metadata: ["operation": "\(method)", "error": "\(error)", "uid": "\(peer.uid)"])
             known = .failed(reason: "the service failed to do this", remedy: "look into its log for the reason")
         }
         guard let frame = try? Wire.frame(ErrorForm(known)) else { return .hangUp }

@@ -30,10 +30,7 @@ final class ServiceHandler: ControlHandler {
     ) throws -> T {
         do {
             let result = try body()
-            service.audit.record(
-                AuditEvent(
-                    time: AuditEvent.now, app: app, uid: peer.uid, pid: peer.pid, view: "", operation: operation,
-                    path: [], decision: .allow, reason: detail))
+            service.note(operation, app: app, peer, detail: detail)
             return result
         } catch let error as PolicyError {
             throw ControlError(error)
