@@ -8,7 +8,7 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 FUZZ_SECONDS ?= 300
 export PREFIX DESTDIR SWIFT FUZZ_SECONDS
 
-.PHONY: help demo test test-extra build bench fuzz stress lint install uninstall deb packages clean
+.PHONY: help demo test test-extra build bench fuzz stress lint docs install uninstall deb packages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,7 @@ test-extra: ## The suites that need large packages or a long time
 	@scripts/machine
 	@scripts/packages extra
 	$(SWIFT) build --build-tests
+	@scripts/docs
 	MEDIAVEIL_TEST_EXTRA=1 scripts/test --extra
 
 build: ## Build the programs in release mode
@@ -57,6 +58,13 @@ fuzz: ## Fuzz the redaction of hostile files for FUZZ_SECONDS (300)
 
 lint: ## Check the format of all sources (the compiler treats warnings as errors)
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Fuzz Package.swift
+
+docs: ## Make the documentation of the libraries Redaction and Policy in .build/docs
+	@scripts/machine toolchain
+	@scripts/packages build
+	$(SWIFT) build --target Redaction
+	$(SWIFT) build --target Policy
+	@scripts/docs
 
 install: ## Install programs, units and documentation (DESTDIR, PREFIX)
 	@scripts/install install

@@ -50,6 +50,8 @@ extension PolicySnapshot {
     ///
     /// - Parameters:
     ///   - principal: nil for an app view whose app is gone: nothing is visible.
+    ///   - place: where the subject lies, in this snapshot.
+    ///   - subject: a directory, or a file of a collection.
     ///   - isOwner: the principal's app created the file.
     ///   - now: seconds since 1970; what has expired by then grants nothing.
     public func decide(

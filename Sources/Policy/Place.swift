@@ -7,9 +7,9 @@ public struct Place: Sendable, Hashable {
         /// A directory whose entries are app folders, such as `Android/data`.
         case privateContainer
         case sharedContainer
-        /// In a private folder of the app ``Place/app``.
+        /// In a private folder of one app.
         case `private`
-        /// In a shared folder of the app ``Place/app``.
+        /// In a shared folder of one app.
         case shared
     }
 
