@@ -28,6 +28,7 @@ enum Containers {
         FLAC.self,
         Ogg.self,
         TransportStream.self,
+        TaggedAudio.self,
     ]
 
     /// Text, told last because it has no signature.

@@ -19,6 +19,7 @@ enum ID3: Container {
             guard head[5] & 0x80 != 0, head[3] < 4 else { return try reading.plan(walk, tag) }
             try Unsynchronised.plan(walk, tag) { walk, range throws(PlanningError) in try reading.plan(walk, range) }
         }
+        try AudioTags.plan(walk, tag.upperBound..<range.upperBound)
     }
 
     /// Numbers of 7 bits to the byte.
@@ -107,12 +108,31 @@ struct ID3Frames {
             return try Trailer.plan(try walk.nested(), data)
         }
         let bytes = try walk.reader.bytes(at: data.lowerBound, count: Int(data.upperBound - data.lowerBound))
-        let words = String(decoding: bytes.filter { $0 != 0 }, as: UTF8.self).lowercased()
-        if ["location", "latitude", "longitude", "gps", "geo_"].contains(where: words.contains) {
-            return walk.draft.patch(data, .fill(0), "ID3 \(name)")
-        }
+        if Self.speaksOfLocation(Self.title(name, bytes)) { return walk.draft.patch(data, .fill(0), "ID3 \(name)") }
         try ISOMedia.text(walk, data, "ID3 \(name)")
         try Trailer.plan(try walk.nested(), data)
+    }
+}
+
+extension ID3Frames {
+    /// What says of which kind a frame's value is: its description, if it is text; else all of it.
+    fileprivate static func title(_ name: String, _ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        // The encoding, and of comments a language, stand in front of the description.
+        let start = ["COMM", "COM"].contains(name) ? 4 : 1
+        guard ["TXXX", "TXX", "COMM", "COM", "WXXX", "WXX"].contains(name), bytes.count > start else {
+            return bytes[...]
+        }
+        let isWide = bytes[0] == 1 || bytes[0] == 2
+        for end in stride(from: start, to: bytes.count, by: isWide ? 2 : 1) where bytes[end] == 0 {
+            guard !isWide || end + 1 < bytes.count && bytes[end + 1] == 0 else { continue }
+            return bytes[start..<end]
+        }
+        return bytes[...]
+    }
+
+    fileprivate static func speaksOfLocation(_ text: ArraySlice<UInt8>) -> Bool {
+        let words = String(decoding: text.filter { $0 != 0 }, as: UTF8.self).lowercased()
+        return ["location", "latitude", "longitude", "gps", "geo_"].contains(where: words.contains)
     }
 }
 

@@ -257,6 +257,8 @@ extension Seed {
 
     private static let commentSecret = Secret("LOCATION=", "Eiffel Tower")
 
+    private static let ape = AudioTests.sound + AudioTests.ape(AudioTests.items, count: 4)
+
     static let streams: [Seed] = [
         Seed(
             name: "Matroska", bytes: matroska,
@@ -267,6 +269,9 @@ extension Seed {
             name: "AVI", bytes: avi, secrets: [whole(avi, Secret("", "Eiffel Tower")), whole(avi, Secret("", place))]),
         Seed(name: "WAVE", bytes: wave, secrets: [whole(wave, Secret("", place))]),
         Seed(name: "MP3", bytes: mp3, secrets: [whole(mp3, Secret("", "Eiffel Tower"))]),
+        Seed(
+            name: "APE tag", bytes: ape,
+            secrets: [Secret("Location\0", "Eiffel Tower").requiring(Array(ape.suffix(32)))]),
         Seed(name: "FLAC", bytes: flac, secrets: [commentSecret.requiring(Array(flac.prefix(8)))]),
         Seed(name: "Ogg Vorbis", bytes: ogg, secrets: [commentSecret.requiring([3] + Array("vorbis".utf8))]),
         Seed(name: "Ogg Opus", bytes: opus, secrets: [commentSecret.requiring(Array("OpusTags".utf8))]),

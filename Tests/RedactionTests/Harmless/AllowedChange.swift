@@ -41,7 +41,8 @@ struct AllowedChange: Sendable {
             .location, "tags of containers",
             [
                 "Matroska:Latitude", "Matroska:Longitude", "Matroska:*Location", "Keys:Location*",
-                "UserData:LocationInformation", "Vorbis:*Location", "Theora:*Location", "JSON:Location",
+                "UserData:LocationInformation", "Vorbis:*Location", "Theora:*Location", "APE:*Location",
+                "JSON:Location",
                 "Vorbis:GeoLocation",
             ])
         + list(

@@ -26,7 +26,7 @@ struct Examiner: Sendable {
     static let images: Set<String> = ["jpg", "png", "webp", "tif", "tiff", "gif", "jp2", "psd"]
     static let raws: Set<String> = ["cr2", "cr3", "crw", "dng", "nef", "pef", "rw2"]
     static let streams: Set<String> = [
-        "3gp", "avi", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "ogv", "opus", "wav", "webm",
+        "3gp", "avi", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "ogv", "opus", "wav", "webm", "wv",
     ]
 
     static let all: [Examiner] = [

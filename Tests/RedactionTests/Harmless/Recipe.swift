@@ -121,6 +121,7 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         Recipe(
             name: "sound.ogg",
             script: "sound -c:a libvorbis -metadata LOCATION=Munich -metadata GEO_LOCATION='48.137154;11.576124'"),
+        Recipe(name: "sound.wv", script: "sound -metadata location=Munich -metadata artist=Somebody"),
         Recipe(name: "sound.opus", script: "sound -c:a libopus -metadata LOCATION=Munich -metadata artist=Somebody"),
     ]
 }
