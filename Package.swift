@@ -92,7 +92,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["LinuxSystem", "CLinux", system], path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("RedactionTests", ["Redaction", "CZlib"]),
+        tests("RedactionTests", ["Redaction", "CZlib", "CBrotli"]),
         tests("PolicyTests", ["Policy"]),
         tests("LinuxSystemTests", ["LinuxSystem", "CLinux", system]),
         tests("StoreTests", ["Store", "Policy", logging, grdb]),

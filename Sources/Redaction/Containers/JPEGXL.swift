@@ -1,5 +1,3 @@
-import CBrotli
-
 /// JPEG XL in boxes (ISO/IEC 18181-2): `Exif`, `xml ` and both compressed (`brob`). The bare codestream has no metadata.
 enum JPEGXL: Container {
     static let name = "JPEG XL"
@@ -26,8 +24,9 @@ enum JPEGXL: Container {
         let type = String(decoding: try walk.reader.bytes(at: box.payload.lowerBound, count: 4), as: UTF8.self)
         guard ["Exif", "xml ", "jumb"].contains(type) else { return }
         guard box.payloadCount <= 512 << 10,
-            let bytes = decompressed(
-                try walk.reader.bytes(at: box.payload.lowerBound + 4, count: Int(box.payloadCount - 4)))
+            let bytes = Brotli.decompressed(
+                try walk.reader.bytes(at: box.payload.lowerBound + 4, count: Int(box.payloadCount - 4)),
+                limit: Self.most)
         else {
             try walk.reader.effort.spend(Self.most)
             walk.draft.note("compressed \(type) box blanked: it cannot be looked into")
@@ -40,19 +39,46 @@ enum JPEGXL: Container {
         case "xml ": try XMPPacket.plan(inner, all)
         default: try Trailer.plan(inner, all)
         }
-        if !inner.draft.plan(size: UInt64(bytes.count)).isEmpty { box.neutralise(walk, "compressed \(type) box") }
+        let plan = inner.draft.plan(size: UInt64(bytes.count))
+        guard !plan.isEmpty else { return }
+        for reason in plan.reasons { walk.draft.note(reason) }
+        // What was blanked would make readers complain.
+        guard plan.reasons.isEmpty else { return box.neutralise(walk, "compressed \(type) box") }
+        var redacted = bytes
+        redacted.withUnsafeMutableBytes { plan.apply(to: $0, at: 0) }
+        try recompress(walk, box, redacted, type)
+    }
+
+    /// Writes the box anew, shorter, with a `free` box behind it for the bytes that are left; if that does not come out
+    /// even, readers shall skip the box.
+    private static func recompress(
+        _ walk: Walk, _ box: Box, _ bytes: [UInt8], _ type: String
+    ) throws(PlanningError) {
+        let kind = "compressed \(type) box"
+        // The type that is compressed stands in front of what is.
+        let available = box.payloadCount - 4
+        for quality in Brotli.qualities(for: bytes) where box.payload.lowerBound == box.range.lowerBound + 8 {
+            try walk.reader.effort.spend(UInt64(bytes.count) * 16)
+            guard let compressed = Brotli.compressed(bytes, quality: quality), UInt64(compressed.count) <= available
+            else { continue }
+            let rest = available - UInt64(compressed.count)
+            guard rest == 0 || rest >= 8, !box.isOpen || rest == 0 else { continue }
+            let data = box.payload.lowerBound + 4
+            walk.draft.patch(data..<data + UInt64(compressed.count), .bytes(compressed), kind)
+            guard rest > 0 else { return }
+            let free = data + UInt64(compressed.count)
+            walk.draft.patch(
+                box.range.lowerBound..<box.range.lowerBound + 4, .bytes(size(free - box.range.lowerBound)), kind)
+            walk.draft.patch(free..<free + 8, .bytes(size(rest) + Array("free".utf8)), kind)
+            walk.draft.patch(free + 8..<box.range.upperBound, .fill(0), kind)
+            return
+        }
+        box.neutralise(walk, kind)
+    }
+
+    private static func size(_ value: UInt64) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * UInt64($0))) }
     }
 
     private static let most: UInt64 = 1 << 20
-
-    /// At most ``most`` bytes of what brotli makes of the bytes; nil if that is more or they are not brotli.
-    private static func decompressed(_ bytes: [UInt8]) -> [UInt8]? {
-        var output = [UInt8](repeating: 0, count: Int(most))
-        var size = output.count
-        guard BrotliDecoderDecompress(bytes.count, bytes, &size, &output) == BROTLI_DECODER_RESULT_SUCCESS else {
-            return nil
-        }
-        output.removeLast(output.count - size)
-        return output
-    }
 }

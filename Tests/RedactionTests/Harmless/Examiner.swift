@@ -39,6 +39,14 @@ struct Examiner: Sendable {
             demand: .same),
         Examiner(
             name: "libjxl", suffixes: ["jxl"], command: ["djxl", "--quiet", "FILE", "OUT/image.ppm"], demand: .same),
+        // The JPEG that it was made of: its metadata comes from the boxes, and must be as long as it was.
+        Examiner(
+            name: "libjxl's JPEG", suffixes: ["jxl"],
+            command: [
+                "sh", "-ec",
+                "djxl --quiet \"$0\" OUT/a.jpg; identify -quiet -format '%m %w %h %#' OUT/a.jpg; rm OUT/a.jpg",
+                "FILE",
+            ], demand: .same),
         Examiner(
             name: "jxrlib", suffixes: ["jxr"], command: ["JxrDecApp", "-i", "FILE", "-o", "OUT/image.bmp"],
             demand: .same),
