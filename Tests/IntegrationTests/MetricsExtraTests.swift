@@ -38,25 +38,6 @@ struct MetricsExtraTests {
             ["curl", "-sS", "--max-time", "20", "--unix-socket", socket] + arguments, uid: uid)
     }
 
-    /// Makes a place of its own for the package, so that the machine stays as it is.
-    private func python(_ root: String) throws -> String {
-        let directory = root + "/python"
-        let steps = [
-            ["python3", "-m", "venv", directory],
-            [directory + "/bin/python", "-m", "pip", "-q", "--no-cache-dir", "install", "prometheus_client"],
-        ]
-        for step in steps {
-            var outcome = try Program.output(step, seconds: 120)
-            // A registry may be away for a moment.
-            for _ in 0..<3 where outcome.status != 0 {
-                sleep(10)
-                outcome = try Program.output(step, seconds: 120)
-            }
-            try #require(outcome.status == 0, "\(outcome)")
-        }
-        return directory + "/bin/python"
-    }
-
     private func samples(_ python: String, _ root: String, _ text: String) throws -> [String: Double] {
         try Data(text.utf8).write(to: URL(fileURLWithPath: root + "/metrics.txt"))
         let outcome = try Program.output([python, "-c", Self.parser, root + "/metrics.txt"])
@@ -66,7 +47,7 @@ struct MetricsExtraTests {
 
     @Test func collectorsUnderstandIt() throws {
         try withMetrics { service, socket throws in
-            let python = try python(service.root)
+            let python = try PythonPackage("prometheus_client", in: service.root + "/python").python
             let url = "http://mediaveil/metrics"
             let served = try curl(socket, ["-i", url])
             try #require(served.status == 0, "\(served)")

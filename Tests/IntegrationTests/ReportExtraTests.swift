@@ -7,12 +7,12 @@ import Testing
 /// and filters.
 @Suite(
     .timeLimit(.minutes(5)),
-    .enabled(if: Machine.runsExtra && Machine.canMount, "needs MEDIAVEIL_TEST_EXTRA=1, root and chromium"))
+    .enabled(if: Machine.runsExtra && Machine.canMount, "needs MEDIAVEIL_TEST_EXTRA=1, root, chromium and Python"))
 struct ReportExtraTests {
     /// Drives Chromium by its DevTools protocol over a pipe, and prints what the page says as JSON.
     private static let driver = """
         import json, os, subprocess, sys, time
-        page, folder = sys.argv[1:3]
+        page, folder, axe, since, until = sys.argv[1:6]
         to_browser, ours_out = os.pipe()
         ours_in, from_browser = os.pipe()
         def place():
@@ -77,6 +77,10 @@ struct ReportExtraTests {
                 "[...document.querySelectorAll('#events tbody tr')].filter(r => !r.hidden).map(r => r.cells[2].textContent)")
             evaluate(choose % ("by", "'app'"))
             result["legend"] = evaluate("document.getElementById('legend').textContent")
+            evaluate(choose % ("since", json.dumps(since)))
+            evaluate(choose % ("until", json.dumps(until)))
+            result["between"] = evaluate("document.getElementById('total').textContent")
+            evaluate(choose % ("until", "''"))
             evaluate(choose % ("since", local % "+"))
             result["later"] = evaluate("document.getElementById('total').textContent")
             evaluate(choose % ("since", local % "-"))
@@ -94,6 +98,18 @@ struct ReportExtraTests {
             result["wide"] = evaluate("new Promise(r => setTimeout(() => r(%s), 200))" % fits)
             call("Emulation.setDeviceMetricsOverride", session, width=360, height=800, deviceScaleFactor=1, mobile=True)
             result["narrow"] = evaluate(fits + " && innerWidth === 360")
+            # The rules of axe-core, as accessibility is commonly checked: contrast, names of controls, tables, landmarks.
+            result["inaccessible"] = []
+            evaluate(open(axe, encoding="utf-8").read() + ";0")
+            for width in [1200, 360]:
+                for scheme in ["light", "dark"]:
+                    call("Emulation.setDeviceMetricsOverride", session, width=width, height=800, deviceScaleFactor=1,
+                         mobile=width == 360)
+                    call("Emulation.setEmulatedMedia", session, features=[{"name": "prefers-color-scheme", "value": scheme}])
+                    found = evaluate(
+                        "axe.run().then(r => [r.passes.length, r.violations.map(v => v.id + ': ' + v.nodes[0].html)])")
+                    assert found[0] > 20, found
+                    result["inaccessible"] += [f"{width} {scheme} {v}" for v in found[1]]
             result["printed"] = len(call("Page.printToPDF", session)["data"])
             result["complaints"] = [
                 e for e in events if e["method"] in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")]
@@ -107,7 +123,7 @@ struct ReportExtraTests {
         """
 
     private struct Page: Decodable {
-        let total, ofEditor, later, sinceBefore, again, legend, shown, clicked, zoomed: String
+        let total, ofEditor, later, sinceBefore, again, legend, shown, clicked, zoomed, between: String
         let apps, redacted, denied, hidden, grants, events, appsOfEditor: [[String]]
         /// The six tables without the script.
         let plain: [[[String]]]
@@ -115,7 +131,7 @@ struct ReportExtraTests {
         let binned: [[Int]]
         let bars, printed: Int
         let wide, narrow: Bool
-        let requests: [String]
+        let requests, inaccessible: [String]
         let complaints: [Complaint]
         struct Complaint: Decodable {}
     }
@@ -131,31 +147,61 @@ struct ReportExtraTests {
         _ = try Program.run(["chmod", "-R", "a+rwX", service.library])
     }
 
-    private func act(_ service: RunningService) throws {
+    /// - Returns: two times, to the second, between which some of it happens.
+    private func act(_ service: RunningService) throws -> (since: String, until: String) {
         try service.addApps()
         try service.administer("grant org.camera media.manage")
         try service.administer("grant org.editor media.read.images")
         for _ in 0..<7 { _ = try service.shell(RunningService.editor, "cat DCIM/photo.jpg DCIM/*.jpg") }
+        let since = pause()
         for _ in 0..<3 {
             _ = try service.shell(RunningService.editor, "echo x > DCIM/photo.jpg; cat Android/data/org.camera")
         }
         for _ in 0..<5 { _ = try service.shell(RunningService.camera, "cat DCIM/photo.jpg") }
+        let until = pause()
+        for _ in 0..<2 { _ = try service.shell(RunningService.editor, "cat DCIM/photo.jpg") }
+        return (since, until)
+    }
+
+    /// Waits for the next second to begin and lets it pass.
+    ///
+    /// - Returns: that second, in which nothing happens.
+    private func pause() -> String {
+        sleep(1)
+        var now = time(nil)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        sleep(1)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     @Test func aBrowserShowsWhatTheLogSays() throws {
         try withService(prepare: furnish) { service in
-            try act(service)
+            let (since, until) = try act(service)
             let report = service.root + "/report.html"
             try service.administer("audit report --output \(report)")
-            let rows = try service.administer("audit query --json --limit 100000").split(separator: "\n").map {
-                try JSONDecoder().decode(LogRow.self, from: Data($0.utf8))
-            }
+            let rows = try query(service, "")
+            let between = try query(service, "--app org.editor --since \(since)Z --until \(until)Z")
+            let axe = try PythonPackage("axe-core-python", in: service.root + "/python")
+            let script = try Program.output(
+                [axe.python, "-c", "import axe_core_python as a; print(a.__path__[0] + '/axe.min.js', end='')"])
             let driver = service.root + "/driver.py"
             try service.write(driver, Self.driver)
-            let outcome = try Program.output(["python3", driver, report, service.root + "/profile"], seconds: 120)
+            let outcome = try Program.output(
+                ["python3", driver, report, service.root + "/profile", script.output, since, until], seconds: 120)
             try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
             let page = try JSONDecoder().decode(Page.self, from: Data(outcome.output.utf8))
             compare(page, rows)
+            #expect(page.between == String(between.reduce(0) { $0 + $1.count }))
+            #expect(between.count > 0 && page.between != page.ofEditor)
+        }
+    }
+
+    private func query(_ service: RunningService, _ filter: String) throws -> [LogRow] {
+        try service.administer("audit query --json --limit 100000 \(filter)").split(separator: "\n").map {
+            try JSONDecoder().decode(LogRow.self, from: Data($0.utf8))
         }
     }
 
@@ -175,6 +221,7 @@ struct ReportExtraTests {
         }
         #expect(page.complaints.isEmpty)
         #expect(page.requests == [])
+        #expect(page.inaccessible == [])
         #expect(page.total == sum { _ in true })
         #expect(page.ofEditor == sum { $0.app == "org.editor" })
         #expect(page.appsOfEditor.map(\.first) == ["org.editor"])
@@ -198,7 +245,7 @@ struct ReportExtraTests {
             page.plain == [page.apps, page.redacted, page.denied, page.hidden, page.grants, page.events],
             "the page says the same without its script")
         #expect(page.bars > 0 && page.printed > 10_000)
-        #expect(page.later == "0" && page.sinceBefore == page.ofEditor && page.again == page.total)
+        #expect([page.later, page.sinceBefore, page.again] == ["0", page.ofEditor, page.total])
         #expect(String(page.binned.joined().reduce(0, +)) == page.total)
         #expect(page.clicked == page.apps.first?.last && page.zoomed == "20")
         #expect(page.wide && page.narrow)

@@ -24,7 +24,7 @@ private final class Time: Sendable {
     var clock: @Sendable () -> UInt64 { { self.seconds.load(ordering: .relaxed) * 1_000_000_000 } }
 }
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite
 struct LogTests {
     private let memory = Memory()
     private let time = Time()
