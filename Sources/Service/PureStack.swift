@@ -12,6 +12,7 @@ public enum PureStack {
     public static func run(
         library path: String, mountpoint: String, passthrough: Bool, signals: StopSignals, logger: Logger
     ) throws {
+        DescriptorBudget.raise()
         let library = try Library(path: path, redacted: RedactedContent())
         let pool = try WorkerPool(workers: 4, logger: logger)
         var options = ViewSession.Options()

@@ -38,7 +38,7 @@ public final class Service: Sendable {
         self.configuration = Mutex(configuration)
         self.log = log
         logger = log.logger()
-        raiseDescriptorLimit()
+        DescriptorBudget.raise()
         library = try Service.openLibrary(configuration)
         directory = try StateDirectory(path: configuration.stateDirectory)
         store = try PolicyStore(
@@ -245,12 +245,4 @@ public final class Service: Sendable {
 
     /// The gid of a group; nil if there is none of this name.
     static func groupID(_ name: String) -> UInt32? { getgrnam(name)?.pointee.gr_gid }
-}
-
-/// A million looked-up files need few descriptors, but every open file needs one.
-private func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
 }

@@ -22,6 +22,18 @@ final class DescriptorCache: Sendable {
         shards = (0..<16).map { _ in Shard(capacity: max(1, (capacity + 15) / 16)) }
     }
 
+    /// Gives up all that is kept for speed alone.
+    func dropAll() {
+        for shard in shards {
+            let nodes = shard.ring.withLock { ring -> [Node] in
+                let nodes = ring.nodes.compactMap(\.self)
+                ring.nodes = Array(repeating: nil, count: ring.nodes.count)
+                return nodes
+            }
+            for node in nodes { node.state.withLock { if !$0.isPinned { $0.descriptor = nil } } }
+        }
+    }
+
     /// `node` has just cached a descriptor.
     func entered(_ node: Node) {
         let evicted = shards[Int(node.id & 15)].ring.withLock { ring -> Node? in

@@ -22,7 +22,8 @@ public final class Library: Sendable {
     /// For every device below the library a descriptor by which file handles are opened.
     private let mounts = Mutex<[UInt64: OwnedDescriptor]>([:])
 
-    /// - Parameter cachedDescriptors: bound for descriptors that are kept for speed alone.
+    /// - Parameter cachedDescriptors: bound for descriptors that are kept for speed alone; fewer where the process may
+    ///   have few.
     /// - Throws: the errno of opening the directory.
     public init(path: String, redacted: RedactedContent, cachedDescriptors: Int = 900) throws(Errno) {
         self.path = path
@@ -31,7 +32,8 @@ public final class Library: Sendable {
             try retrying { mv_openat(mv_AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) })
         rootDescriptor = root
         rootAttributes = try FileAttributes.of(root.raw)
-        descriptors = DescriptorCache(capacity: cachedDescriptors)
+        descriptors = DescriptorCache(
+            capacity: min(cachedDescriptors, Int(DescriptorBudget.ceiling) / 4))
         mounts.withLock { [device = rootAttributes.device] in $0[device] = root }
     }
 

@@ -23,8 +23,11 @@ extension Stack {
         try Pipeline.run(OpenDirectory(node: node), context) { operation in
             .of { () throws(Errno) in
                 let pin = try self.descriptor(of: operation.node)
-                let raw = try retrying { mv_openat(pin.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) }
-                let stream = DirectoryStream(node: operation.node, descriptor: OwnedDescriptor(raw))
+                let descriptor = try self.affordable { () throws(Errno) in
+                    OwnedDescriptor(
+                        try retrying { mv_openat(pin.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) })
+                }
+                let stream = DirectoryStream(node: operation.node, descriptor: descriptor)
                 return Opened(handle: self.handles.add(.directory(stream)))
             }
         }.get()

@@ -90,7 +90,8 @@ extension Stack {
         if let descriptor = node.content.state.withLock({ known(&$0) }) { return descriptor }
         // A writer's descriptor is good for both kinds of locks; a reader can only ask for shared ones.
         let mode = file.writes ? O_RDWR : O_RDONLY
-        let made = try reopen(try descriptor(of: node), flags: mode | O_NONBLOCK)
+        let pin = try descriptor(of: node)
+        let made = try affordable { () throws(Errno) in try reopen(pin, flags: mode | O_NONBLOCK) }
         return node.content.state.withLock { state in
             if let descriptor = known(&state) { return descriptor }
             state.locks[operation.owner] = OwnerLocks(

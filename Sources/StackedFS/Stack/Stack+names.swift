@@ -64,10 +64,12 @@ extension Stack {
 
     private func insert(_ entry: Entry, parent: Node, variant: Variant) throws(Errno) -> Node {
         let directory = try descriptor(of: parent)
-        let raw = try withName(entry.name) { name throws(Errno) in
-            try retrying { mv_openat(directory.raw, name, mv_O_PATH | O_NOFOLLOW | O_CLOEXEC, 0) }
+        let descriptor = try affordable { () throws(Errno) in
+            OwnedDescriptor(
+                try withName(entry.name) { name throws(Errno) in
+                    try retrying { mv_openat(directory.raw, name, mv_O_PATH | O_NOFOLLOW | O_CLOEXEC, 0) }
+                })
         }
-        let descriptor = OwnedDescriptor(raw)
         // The name may have come to mean another file since its attributes were read: the kernel asks again.
         let identity = FileIdentity(try FileAttributes.of(descriptor.raw))
         guard identity == entry.identity else { throw .staleNFSFileHandle }

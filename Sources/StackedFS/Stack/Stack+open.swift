@@ -52,7 +52,11 @@ extension Stack {
         guard channel.supportsPassthrough else { return try openServed(node, pin, flags: flags, context) }
         // The kernel opens the backing file with the caller's flags; without waiting it would fail on a lease of ours.
         // Opened here first the lease is broken and, as long as this is open, not taken again.
-        let breaking = writes && flags & O_NONBLOCK != 0 ? try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen) : nil
+        let breaking =
+            writes && flags & O_NONBLOCK != 0
+            ? try affordable { () throws(Errno) in
+                try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
+            } : nil
         let id = try acquireBacking(node.content, pin)
         let isFlushed = library.locksAreUsed.load(ordering: .relaxed)
         let file = OpenFile(
@@ -74,7 +78,9 @@ extension Stack {
         _ node: Node, _ pin: OwnedDescriptor, flags: Int32, _ context: RequestContext
     ) throws(Errno) -> Opened {
         let direct = flags & O_DIRECT != 0
-        let descriptor = try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
+        let descriptor = try affordable { () throws(Errno) in
+            try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
+        }
         let file = OpenFile(
             node: node, flags: flags, dataPath: .served, isFlushed: needsFlush(flags), pin: pin,
             descriptor: descriptor, context)
@@ -132,7 +138,7 @@ extension Stack {
     }
 
     private func makeRedacted(_ node: Node, _ pin: OwnedDescriptor) throws(Errno) -> RedactedFile {
-        let readable = try reopen(pin, flags: O_RDONLY | O_NONBLOCK)
+        let readable = try affordable { () throws(Errno) in try reopen(pin, flags: O_RDONLY | O_NONBLOCK) }
         let mount = library.mount(of: node.identity.device) ?? library.rootDescriptor
         return try library.redacted.open(readable, directory: mount) { [weak node, channel] in
             guard let node, let content = node.existingContent else { return }
@@ -187,7 +193,7 @@ extension Stack {
         }
         let flags = operation.flags & ~(OpenFile.onlyAtOpen & ~O_TRUNC)
         // Reads of what is written go by way of an own descriptor; this one writes, and truncates if asked to.
-        let descriptor = try reopen(pin, flags: flags)
+        let descriptor = try affordable { () throws(Errno) in try reopen(pin, flags: flags) }
         let file = OpenFile(
             node: node, flags: operation.flags, dataPath: .redactedWritable, pin: pin, descriptor: descriptor, context)
         library.inPlaceWriters.add(file)

@@ -70,9 +70,28 @@ public final class Stack: NameResolver {
         guard let handle = node.handle, let mount = library.mount(of: node.identity.device) else {
             throw .staleNFSFileHandle
         }
-        let descriptor = try handle.open(mount: mount.raw, flags: mv_O_PATH | O_NOFOLLOW)
+        let descriptor = try affordable { () throws(Errno) in
+            try handle.open(mount: mount.raw, flags: mv_O_PATH | O_NOFOLLOW)
+        }
         node.state.withLock { $0.descriptor = descriptor }
         library.descriptors.entered(node)
+        return descriptor
+    }
+
+    /// A descriptor that a client needs, unless clients have taken all that they may: then what is kept for speed alone
+    /// goes, and if that is not enough the client is refused. The service's own needs are met in any case.
+    ///
+    /// - Throws: ENFILE.
+    func affordable(_ open: () throws(Errno) -> OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
+        do {
+            let descriptor = try open()
+            if descriptor.raw < DescriptorBudget.ceiling { return descriptor }
+        } catch {
+            guard error == .tooManyOpenFiles else { throw error }
+        }
+        library.descriptors.dropAll()
+        let descriptor = try open()
+        guard descriptor.raw < DescriptorBudget.ceiling else { throw .tooManyOpenFilesInSystem }
         return descriptor
     }
 

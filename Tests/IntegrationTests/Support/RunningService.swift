@@ -46,9 +46,11 @@ final class RunningService {
     func write(_ path: String, _ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
 
     /// Starts the service and waits until it answers.
-    func start() throws {
+    ///
+    /// - Parameter limits: words before the command, such as `prlimit` and its options.
+    func start(limits: [String] = []) throws {
         child = try Program.start(
-            [Machine.program("mediaveild"), "--config", root + "/mediaveil.toml"], output: log, errors: log)
+            limits + [Machine.program("mediaveild"), "--config", root + "/mediaveil.toml"], output: log, errors: log)
         let ready = waitUntil(within: 60) { (try? control(["status"]))?.status == 0 }
         guard ready else { throw Failure(description: "the service does not answer: \(logText)") }
     }
