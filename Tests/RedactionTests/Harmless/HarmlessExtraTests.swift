@@ -38,6 +38,25 @@ struct HarmlessExtraTests {
         }
     }
 
+    @Test("The JPEG that a JPEG XL file was made of has no location either, and the rest of its metadata")
+    func jpegOfJXL() throws {
+        let recipe = try #require(Recipe.all.first { $0.name == "compressed.jxl" })
+        try withTemporaryDirectory { directory in
+            let bytes = try #require(Corpus.read(path: try recipe.make(in: directory)))
+            let specimen = try Specimen(bytes, name: recipe.name, in: directory)
+            let jpeg = directory + "/made.jpg"
+            let made = try Program.output(["djxl", "--quiet", specimen.redacted, jpeg])
+            try #require(made.status == 0, "\(made.errors)")
+            func read(_ tags: [String]) throws -> String {
+                try Program.output(["exiftool", "-s3", "-a"] + tags + [jpeg]).output
+                    .filter { !$0.isWhitespace }
+            }
+            #expect(
+                try read(["-gps:all", "-xmp-photoshop:all", "-iptc:city", "-iptc:country*", "-xmp-exif:all"]) == "")
+            #expect(try read(["-iptc:headline", "-make", "-iptc:keywords"]) == "HeadlineAcmekept")
+        }
+    }
+
     private func examine(_ specimen: Specimen, _ tags: TagComparison) throws -> [String] {
         var differences = try tags.differences()
         for examiner in Examiner.all where examiner.suffixes.contains(specimen.suffix) {
