@@ -104,6 +104,31 @@ struct TIFFTests {
         try Redacted(broken).expect(gone: TIFFBuilder.coordinates(.big))
     }
 
+    @Test("A coordinate of an unknown type or of another count goes too", arguments: TIFFBuilder.Order.allCases)
+    func oddCoordinates(order: TIFFBuilder.Order) throws {
+        let builder = TIFFBuilder(order)
+        let values: [(UInt32, UInt32)] = [(48, 1), (8, 1), (14, 1)]
+        let secret = values.flatMap { builder.number(UInt64($0.0), 4) + builder.number(UInt64($0.1), 4) }
+        let gps = [Field(0x0001, .ascii("N")), Field(0x0002, .rationals(values))]
+        let file = Self.file(order, [Field(0x8825, .directory(gps))])
+        let entry = builder.number(2, 2) + builder.number(5, 2) + builder.number(3, 4)
+        let at = try #require(file.firstRange(of: entry)).lowerBound
+        for (type, count) in [(0x55, 3), (0, 3), (5, 1), (2, 3), (7, 24), (5, 0)] as [(UInt64, UInt64)] {
+            var odd = file
+            odd.replaceSubrange(at + 2..<at + 8, with: builder.number(type, 2) + builder.number(count, 4))
+            try Redacted(odd).expect(gone: [secret], kept: [Self.strip], keptText: ["Veilcam"])
+        }
+    }
+
+    @Test("XMP under a tag that is not its own", arguments: [0x02BD, 0xC000, 0x83BA] as [UInt16])
+    func strayPacket(tag: UInt16) throws {
+        let packet = Field(tag, .bytes(type: 1, Array(XMPBuilder.located.utf8)))
+        try Redacted(Self.file(.little, [packet]))
+            .expect(goneText: XMPBuilder.secrets, kept: [Self.strip], keptText: XMPBuilder.kept)
+        let free = Field(tag, .bytes(type: 1, Array(XMPBuilder.packet().utf8)))
+        #expect(try Redacted(Self.file(.little, [free])).plan.isEmpty)
+    }
+
     @Test("RW2 and ORF differ in the magic number, RAF and MRW have Exif inside")
     func raws() throws {
         for magic: [UInt8] in [[0x55, 0], [0x52, 0x4F], [0x52, 0x53]] {

@@ -74,7 +74,7 @@ enum OrphanGPS {
     }
 
     /// Whether 24 bytes are degrees, minutes and seconds.
-    private static func isCoordinate(_ bytes: [UInt8], _ order: ByteOrder) -> Bool {
+    static func isCoordinate(_ bytes: [UInt8], _ order: ByteOrder) -> Bool {
         func number(_ at: Int) -> UInt64 {
             let part = bytes[at..<at + 4]
             return (order == .big ? Array(part) : part.reversed()).reduce(0) { $0 << 8 | UInt64($1) }

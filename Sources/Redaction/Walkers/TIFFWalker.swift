@@ -97,7 +97,10 @@ final class TIFFWalker {
         var removed: Set<Int> = []
         for (index, entry) in directory.entries.enumerated() {
             if entry.tag == 0x010F, let value = entry.value { make = try text(value, limit: 16).uppercased() }
-            guard let known = LocationTags.byTag[entry.tag] else { continue }
+            guard let known = LocationTags.byTag[entry.tag] else {
+                try stray(entry)
+                continue
+            }
             switch known.action {
             case .gpsIFD:
                 if try gps(entry, in: directory) { removed.insert(index) }
@@ -134,6 +137,17 @@ final class TIFFWalker {
                 walk.draft.patch(directory.entries[index].range, .fill(0), "\(options.name) location entry")
             }
         }
+    }
+
+    /// XMP under a tag that is not its own: programs look for packets by what they look like, too.
+    private func stray(_ entry: TIFFEntry) throws(PlanningError) {
+        guard let value = entry.value, !entry.isInline, [1, 2, 7].contains(entry.type),
+            (64...(1 << 20)).contains(value.upperBound - value.lowerBound)
+        else { return }
+        let head = try walk.reader.bytes(at: value.lowerBound, count: 16)
+        guard ["<?xpacket begin", "<x:xmpmeta", "<rdf:RDF"].contains(where: { head.starts(with: Array($0.utf8)) })
+        else { return }
+        try XMPPacket.plan(walk, value)
     }
 
     /// What an entry's value holds beside location itself.
@@ -331,22 +345,31 @@ final class TIFFWalker {
         guard gps.isComplete, gps.entries.count <= 64 else {
             try doubt("GPS IFD of \(gps.entries.count) entries or more is damaged")
             let entries = gps.entries.prefix(64).filter { $0.tag <= 0x1F && TIFFLayout.width($0.type) != 0 }
-            zeroValues(of: entries)
+            try zeroValues(of: entries, gps.layout)
             for entry in entries { zero(entry.range, "\(options.name) GPS IFD") }
             return
         }
-        zeroValues(of: gps.entries)
+        try zeroValues(of: gps.entries, gps.layout)
         zero(gps.range, "\(options.name) GPS IFD")
         guard isSound else { return }
         covered.append(gps.range)
         covered += gps.entries.filter { !$0.isInline }.compactMap(\.value)
     }
 
-    private func zeroValues(of entries: [TIFFEntry]) {
-        for entry in entries where !entry.isInline {
-            guard let value = entry.value else { continue }
-            zero(value, "\(options.name) GPS value")
+    private func zeroValues(of entries: [TIFFEntry], _ layout: TIFFLayout) throws(PlanningError) {
+        for entry in entries {
+            if !entry.isInline, let value = entry.value { zero(value, "\(options.name) GPS value") }
+            try zeroOddCoordinate(entry, layout)
         }
+    }
+
+    /// A coordinate whose type or count is damaged is as long as one that is not.
+    private func zeroOddCoordinate(_ entry: TIFFEntry, _ layout: TIFFLayout) throws(PlanningError) {
+        guard LocationTags.gpsCoordinates.contains(entry.tag), entry.count != 3 || ![5, 10].contains(entry.type),
+            entry.field >= 8, let start = layout.position(entry.field), layout.range.upperBound - start >= 24,
+            OrphanGPS.isCoordinate(try walk.reader.bytes(at: start, count: 24), layout.order)
+        else { return }
+        zero(start..<start + 24, "\(options.name) GPS value")
     }
 
     /// Canon's `CMT4`: the TIFF structure stays, its only IFD says nothing any more.
@@ -354,7 +377,7 @@ final class TIFFWalker {
         let gps = try TIFFDirectory.read(walk, layout, at: position)
         guard gps.isComplete, gps.entries.count <= 64 else { throw .malformed("GPS IFD is damaged") }
         guard !gps.entries.isEmpty else { return }
-        zeroValues(of: gps.entries)
+        try zeroValues(of: gps.entries, gps.layout)
         walk.draft.patch(gps.range, .bytes(gps.emptied()), "\(options.name) GPS IFD")
         directories.append(gps.range)
     }
