@@ -52,7 +52,8 @@ public final class FilterContext: Sendable {
             return snapshot.principal(uid: context.uid)
         }
         let process = context.process ?? CallerProcess(thread: context.pid)
-        let identity = process.identity(unit: kinds.contains(.unit), executable: kinds.contains(.executable))
+        let wanted: ((String) -> Bool)? = kinds.contains(.executable) ? { snapshot.isNamed(executable: $0) } : nil
+        let identity = process.identity(unit: kinds.contains(.unit), executable: wanted)
         return snapshot.principal(
             uid: context.uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
     }

@@ -17,48 +17,80 @@ public struct ProcessIdentity: Sendable, Hashable {
 
     /// What a thread's process is at this moment.
     ///
-    /// All is read through one descriptor of /proc/TID, which stays with this one task as a pidfd does: when the task is
-    /// gone it answers ESRCH and never speaks of another that got the number. A caller that waits for the reply to a
-    /// request cannot go before it; so the number is still its own when this is called.
+    /// Nothing of it is kept for later: a process may execute another program, or be moved to another unit, between two
+    /// requests, and no number that is cheap to read tells that it has (executing keeps both pid and start time).
     ///
-    /// - Parameter thread: a thread id; 0 for a caller in another pid namespace, of whom nothing can be told.
-    public static func of(thread: Int32, unit: Bool, executable: Bool) -> ProcessIdentity {
-        guard thread > 0, let raw = try? retrying({ mv_openat(mv_AT_FDCWD, "/proc/\(thread)", flags, 0) }) else {
-            return ProcessIdentity()
-        }
-        let task = OwnedDescriptor(raw)
-        return ProcessIdentity(
-            unit: unit ? unitName(cgroupText(task)) : nil, executable: executable ? executablePath(task) : nil)
+    /// - Parameters:
+    ///   - thread: a thread id; 0 for a caller in another pid namespace, of whom nothing can be told.
+    ///   - unit: whether the unit is wanted.
+    ///   - executable: which programs are wanted; nil for none.
+    public static func of(thread: Int32, unit: Bool, executable: ((String) -> Bool)? = nil) -> ProcessIdentity {
+        HeldTask(thread: thread)?.identity(unit: unit, executable: executable) ?? ProcessIdentity()
+    }
+}
+
+/// A task that cannot be mistaken for another one.
+///
+/// All is read through one descriptor of /proc/TID, which stays with this one task as a pidfd does: when the task is gone it
+/// answers ESRCH and never speaks of another that got the number. A caller that waits for the reply to a request cannot go
+/// before it, and none of its process's threads can execute another program; so the number is still its own when this is
+/// made, and what is read is all of one program.
+struct HeldTask {
+    private let directory: OwnedDescriptor
+
+    init?(thread: Int32) {
+        guard thread > 0, HeldTask.numbersAreOurs,
+            let raw = try? retrying({ mv_openat(mv_AT_FDCWD, "/proc/\(thread)", HeldTask.flags, 0) })
+        else { return nil }
+        directory = OwnedDescriptor(raw)
     }
 
     private static var flags: Int32 { mv_O_PATH | O_DIRECTORY | O_CLOEXEC }
 
+    /// Whether /proc is that of our own pid namespace, in which requests name their callers: in another one the same number
+    /// is another process.
+    private static let numbersAreOurs = (try? link(mv_AT_FDCWD, "/proc/self")) == "\(getpid())"
+
+    func identity(unit: Bool, executable: ((String) -> Bool)?) -> ProcessIdentity {
+        ProcessIdentity(
+            unit: unit ? ProcessIdentity.unitName(cgroups) : nil, executable: executable.flatMap { program($0) })
+    }
+
     /// The path of the executed file, if the file at that path is this one: in a mount namespace of its own, or after the
     /// file was replaced, a process may execute another file under the same name.
-    private static func executablePath(_ task: OwnedDescriptor) -> String? {
-        let bytes = try? scratchBytes(capacity: 4_096) { buffer throws(Errno) in
-            guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
-            return try retryingLength { readlinkat(task.raw, "exe", start, buffer.count) }
-        }
-        guard let bytes, !bytes.isEmpty, bytes.count < 4_096, let path = String(validating: bytes, as: UTF8.self)
-        else { return nil }
-        var executed = stat()
-        var named = stat()
-        guard fstatat(task.raw, "exe", &executed, 0) == 0, lstat(path, &named) == 0,
-            executed.st_dev == named.st_dev, executed.st_ino == named.st_ino
+    ///
+    /// The caller chooses what he executes, even a file of a filesystem that he serves himself. So a path that nobody wants
+    /// is not walked, and the executed file's filesystem is not asked (AT_STATX_DONT_SYNC): it could let us wait for ever.
+    private func program(_ isWanted: (String) -> Bool) -> String? {
+        guard let path = try? HeldTask.link(directory.raw, "exe"), isWanted(path),
+            let named = try? FileAttributes.of(mv_AT_FDCWD, name: path, flags: AT_SYMLINK_NOFOLLOW),
+            let executed = try? FileAttributes.of(directory.raw, name: "exe", flags: mv_AT_STATX_DONT_SYNC),
+            named.device == executed.device, named.inode == executed.inode
         else { return nil }
         return path
     }
 
-    private static func cgroupText(_ task: OwnedDescriptor) -> String {
-        guard let raw = try? retrying({ mv_openat(task.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) }) else { return "" }
+    private static func link(_ directory: Int32, _ name: String) throws(Errno) -> String? {
+        let bytes = try scratchBytes(capacity: 4_096) { buffer throws(Errno) in
+            guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
+            return try retryingLength { readlinkat(directory, name, start, buffer.count) }
+        }
+        return bytes.isEmpty || bytes.count == 4_096 ? nil : String(validating: bytes, as: UTF8.self)
+    }
+
+    private var cgroups: String {
+        guard let raw = try? retrying({ mv_openat(directory.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) }) else {
+            return ""
+        }
         let file = OwnedDescriptor(raw)
         let bytes = try? scratchBytes(capacity: 8_192) { buffer throws(Errno) in
             try retryingLength { read(file.raw, buffer.baseAddress, buffer.count) }
         }
         return String(decoding: bytes ?? [], as: UTF8.self)
     }
+}
 
+extension ProcessIdentity {
     /// The unit of a process by the text of its /proc/PID/cgroup (cgroups(7), proc(5)).
     ///
     /// The first component that is no slice names the unit of the system's manager. What lies deeper is made by the unit
@@ -87,7 +119,7 @@ public final class CallerProcess: Sendable {
     public init(thread: Int32) { self.thread = thread }
 
     /// What the caller is; the first call decides what is asked for.
-    public func identity(unit: Bool, executable: Bool) -> ProcessIdentity {
+    public func identity(unit: Bool, executable: ((String) -> Bool)?) -> ProcessIdentity {
         known.withLock { known in
             if let known { return known }
             let identity = ProcessIdentity.of(thread: thread, unit: unit, executable: executable)

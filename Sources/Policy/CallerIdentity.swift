@@ -44,6 +44,9 @@ extension App {
 }
 
 extension PolicySnapshot {
+    /// Whether an app is named by this program.
+    public func isNamed(executable: String) -> Bool { byExecutable[executable] != nil }
+
     /// Whom a caller stands for in a shared view.
     ///
     /// Uid, unit and executable may each name an app. If they name different ones the caller is unknown: whoever is one

@@ -36,11 +36,9 @@ struct Termination {
     /// Whom a process stands for in the shared view.
     private func principal(of pid: Int32, _ uid: UInt32, _ snapshot: PolicySnapshot) -> PolicySnapshot.Principal {
         let kinds = snapshot.identifies
-        let identity =
-            kinds.isEmpty
-            ? ProcessIdentity()
-            : ProcessIdentity.of(
-                thread: pid, unit: kinds.contains(.unit), executable: kinds.contains(.executable))
+        guard !kinds.isEmpty else { return snapshot.principal(uid: uid) }
+        let wanted: ((String) -> Bool)? = kinds.contains(.executable) ? { snapshot.isNamed(executable: $0) } : nil
+        let identity = ProcessIdentity.of(thread: pid, unit: kinds.contains(.unit), executable: wanted)
         return snapshot.principal(
             uid: uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
     }

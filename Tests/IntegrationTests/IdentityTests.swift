@@ -1,5 +1,7 @@
 import Foundation
 import Glibc
+import LinuxSystem
+import Synchronization
 import TestSupport
 import Testing
 
@@ -84,6 +86,105 @@ struct IdentityTests {
                 ["sh", "-c", "'\(service.root)/shell' -c \"\(script)\" | od -An -v -tx1"], uid: stranger)
             let bytes = outcome.output.split(whereSeparator: \.isWhitespace).compactMap { UInt8($0, radix: 16) }
             #expect(bytes.carriesLocation)
+        }
+    }
+
+    /// Arguments: a photo, the needle in hex, another program. Opens the photo, becomes the other program, and prints
+    /// whether the needle is in what it reads through the descriptor, through that opened again, and by the name.
+    private static let becoming = """
+        $^F = 100; open(F, "<", $ARGV[0]) or die; $ENV{N} = fileno(F);
+        exec($ARGV[2], "-e", q{
+            sub leaks { my ($mode, $file) = @_; open(G, $mode, $file) or return "refused"; local $/; my $all = <G>;
+                return length($all) < 100 ? "empty" : index($all, pack("H*", $ARGV[1])) >= 0 ? "leaks" : "clean" }
+            print join(" ", leaks("<&=", $ENV{N}), leaks("<", "/proc/self/fd/$ENV{N}"), leaks("<", $ARGV[0]));
+        }, $ARGV[0], $ARGV[1]) or die;
+        """
+
+    /// What was opened stays as it was opened; whatever is asked anew is judged anew.
+    @Test func aProcessThatOpensAndThenExecutesAnotherProgram() throws {
+        try withService(configuration: Self.both, prepare: furnish) { service in
+            try grantViewer(service)
+            for name in ["viewer", "other"] {
+                try #require(try Program.run(["cp", "/usr/bin/perl", service.root + "/" + name]) == 0)
+            }
+            func read(_ first: String, then second: String) throws -> [Substring] {
+                let outcome = try Program.output(
+                    [
+                        service.root + "/" + first, "-e", Self.becoming, service.view + "/photo.jpg",
+                        AttackedLibrary.needle, service.root + "/" + second,
+                    ], uid: stranger)
+                try #require(outcome.status == 0, "\(outcome)")
+                return outcome.output.split(separator: " ")
+            }
+            let fallen = try read("viewer", then: "other")
+            #expect(fallen.first == "leaks" && !fallen.dropFirst().contains("leaks"), "\(fallen)")
+            #expect(fallen.last == "clean")
+            let risen = try read("other", then: "viewer")
+            #expect(risen.first == "clean" && risen.last == "leaks", "\(risen)")
+        }
+    }
+
+    /// The caller serves the file that he executes himself, under the path of an app's program, and does not answer.
+    @Test func aProgramWhoseFilesystemDoesNotAnswerHoldsNobodyUp() throws {
+        try withTemporaryDirectory { root throws in
+            let (files, mount, program) = (root + "/files", root + "/mount", root + "/viewer")
+            for directory in [files, mount] { mkdir(directory, 0o755) }
+            for copy in [files + "/sleep", program] { #expect(try Program.run(["cp", "/bin/sleep", copy]) == 0) }
+            let server = try Program.start([Machine.program("mediaveild"), "passthrough", files, mount])
+            defer {
+                kill(server, SIGCONT)
+                kill(server, SIGTERM)
+                _ = try? Program.wait(for: server, seconds: 20)
+                umount2(mount, Int32(MNT_DETACH))
+            }
+            try #require(waitUntil { access(mount + "/sleep", X_OK) == 0 })
+            let over = "mount --bind '\(mount)/sleep' '\(program)' && exec '\(program)' 60"
+            let child = try Program.start(["unshare", "--mount", "sh", "-c", over])
+            defer {
+                kill(child, SIGKILL)
+                kill(server, SIGCONT)
+                waitpid(child, nil, 0)
+            }
+            let inquiry = Inquiry(child, program)
+            try #require(waitUntil { inquiry.ask().path == program })
+            // Longer than the kernel keeps attributes: then it has to ask.
+            usleep(1_500_000)
+            kill(server, SIGSTOP)
+            Thread.detachNewThread { inquiry.answer() }
+            try #require(waitUntil(within: 10) { inquiry.answers.load(ordering: .acquiring) > 0 })
+            #expect(inquiry.ask() == Inquiry.Answer(path: program, identity: ProcessIdentity()))
+        }
+    }
+
+    /// Asks what a process is, also from another thread.
+    private final class Inquiry: Sendable {
+        struct Answer: Equatable {
+            /// What the process says that it executes.
+            var path = ""
+            var identity = ProcessIdentity()
+        }
+
+        let answers = Atomic(0)
+        private let child: pid_t
+        private let program: String
+
+        init(_ child: pid_t, _ program: String) {
+            self.child = child
+            self.program = program
+        }
+
+        func ask() -> Answer {
+            var answer = Answer()
+            answer.identity = ProcessIdentity.of(thread: child, unit: false) { path in
+                answer.path = path
+                return path == self.program
+            }
+            return answer
+        }
+
+        func answer() {
+            _ = ask()
+            answers.add(1, ordering: .releasing)
         }
     }
 

@@ -29,7 +29,7 @@ struct ProcessIdentityTests {
     }
 
     private func executable(_ pid: pid_t) -> String? {
-        ProcessIdentity.of(thread: pid, unit: false, executable: true).executable
+        ProcessIdentity.of(thread: pid, unit: false, executable: { _ in true }).executable
     }
 
     @Test func theProgramIsTheFileAtItsPath() throws {
@@ -54,8 +54,46 @@ struct ProcessIdentityTests {
     @Test func ofAProcessThatIsGoneNothingIsTold() throws {
         let child = try Program.start(["/bin/true"])
         waitpid(child, nil, 0)
-        #expect(ProcessIdentity.of(thread: child, unit: true, executable: true) == ProcessIdentity())
-        #expect(ProcessIdentity.of(thread: 0, unit: true, executable: true) == ProcessIdentity())
-        #expect(ProcessIdentity.of(thread: -1, unit: true, executable: true) == ProcessIdentity())
+        #expect(ProcessIdentity.of(thread: child, unit: true, executable: { _ in true }) == ProcessIdentity())
+        #expect(ProcessIdentity.of(thread: 0, unit: true, executable: { _ in true }) == ProcessIdentity())
+        #expect(ProcessIdentity.of(thread: -1, unit: true, executable: { _ in true }) == ProcessIdentity())
+    }
+
+    /// Starts a program under a pid that was another process's a moment ago: clone3(2) with set_tid.
+    private static let successor = """
+        import ctypes, os, sys
+        libc = ctypes.CDLL(None, use_errno=True)
+        tid = ctypes.c_int(int(sys.argv[1]))
+        # struct clone_args: exit_signal is the fifth word, set_tid and set_tid_size the ninth and tenth.
+        words = (ctypes.c_uint64 * 11)(0, 0, 0, 0, 17, 0, 0, 0, ctypes.addressof(tid), 1, 0)
+        child = libc.syscall(435, words, ctypes.sizeof(words))
+        if child == 0: os.execv(sys.argv[2], [sys.argv[2], "60"])
+        sys.exit(os.waitpid(child, 0)[1] and 1 if child > 0 else 2)
+        """
+
+    @Test(.enabled(if: getuid() == 0, "a pid can be chosen by root only"))
+    func whoGetsAPidDoesNotInheritWhatItWas() throws {
+        try withTemporaryDirectory { root throws in
+            let program = root + "/viewer"
+            #expect(try Program.run(["cp", "/bin/sleep", program]) == 0)
+            let child = try Program.start(["/bin/sleep", "60"])
+            let held = try #require(HeldTask(thread: child))
+            #expect(held.identity(unit: false, executable: { _ in true }).executable != nil)
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+            let parent = try Program.start(["python3", "-c", Self.successor, "\(child)", program])
+            defer {
+                if executable(child) == program { kill(child, SIGKILL) }
+                waitpid(parent, nil, 0)
+            }
+            // A new question is answered for the process that has the number now, an old one never.
+            try #require(waitUntil(within: 20) { executable(child) == program })
+            #expect(held.identity(unit: true, executable: { _ in true }) == ProcessIdentity())
+        }
+    }
+
+    @Test func aProgramThatNobodyWantsIsNotTold() throws {
+        #expect(ProcessIdentity.of(thread: getpid(), unit: false, executable: { _ in false }).executable == nil)
+        #expect(ProcessIdentity.of(thread: getpid(), unit: false).executable == nil)
     }
 }

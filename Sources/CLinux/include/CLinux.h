@@ -75,6 +75,7 @@ static const int mv_O_TMPFILE = O_TMPFILE;
 static const int mv_O_PATH = O_PATH;
 static const int mv_AT_EMPTY_PATH = AT_EMPTY_PATH;
 static const int mv_AT_FDCWD = AT_FDCWD;
+static const int mv_AT_STATX_DONT_SYNC = AT_STATX_DONT_SYNC;
 
 // statx: the fields that a file's attributes need.
 static inline int mv_statx(int dir, const char *name, int flags, struct statx *out) {
