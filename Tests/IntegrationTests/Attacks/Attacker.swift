@@ -16,7 +16,7 @@ enum Attacker {
     }
 
     private static let common = """
-        import ctypes, errno, mmap, os, stat, sys, fcntl
+        import ctypes, errno, mmap, os, stat, struct, sys, fcntl
         libc = ctypes.CDLL(None, use_errno=True)
 
         def called(result):
@@ -224,6 +224,89 @@ enum Attacker {
             finally:
                 os.close(file)
 
+        def syscall(number, *arguments):
+            return called(libc.syscall(number, *arguments))
+
+        # io_setup, io_destroy, io_getevents, io_submit have other numbers on each architecture.
+        setup, destroy, events, submit = (206, 207, 208, 209) if os.uname().machine == "x86_64" else (0, 1, 4, 2)
+
+        class Memory:
+            def __init__(self):
+                self.map = mmap.mmap(-1, (size + 8191) & ~4095)
+                self.address = ctypes.addressof(ctypes.c_char.from_buffer(self.map))
+
+        def asynchronous(flags):
+            file, memory, context = os.open(name, os.O_RDONLY | flags), Memory(), ctypes.c_ulong(0)
+            syscall(setup, 4, ctypes.byref(context))
+            block = ctypes.create_string_buffer(64)
+            struct.pack_into("<QIIHhIQQq", block, 0, 0, 0, 0, 0, 0, file, memory.address, len(memory.map), 0)
+            syscall(submit, context, ctypes.c_long(1), (ctypes.c_void_p * 1)(ctypes.addressof(block)))
+            event = ctypes.create_string_buffer(32)
+            syscall(events, context, ctypes.c_long(1), ctypes.c_long(1), event, None)
+            count = struct.unpack("<QQqq", event)[2]
+            libc.syscall(destroy, context)
+            os.close(file)
+            if count < 0: raise OSError(-count, "aio")
+            return memory.map[:count]
+
+        # io_uring(7) as it is in the kernel's header: the offsets of both rings are in the parameters.
+        class Ring:
+            def __init__(self, flags=0):
+                parameters = ctypes.create_string_buffer(120)
+                struct.pack_into("<I", parameters, 8, flags)
+                self.polled = flags & 2
+                self.file = syscall(425, 8, parameters)
+                words = struct.unpack("<30I", parameters)
+                self.sq, self.cq = words[10:20], words[20:30]
+                self.submissions = mmap.mmap(self.file, self.sq[6] + 4 * words[0], offset=0)
+                self.completions = mmap.mmap(self.file, self.cq[5] + 16 * words[1], offset=0x8000000)
+                self.entries = mmap.mmap(self.file, 64 * words[0], offset=0x10000000)
+
+            def do(self, opcode, file, offset, address, length, flags=0, how=0, other=0):
+                tail = struct.unpack_from("<I", self.submissions, self.sq[1])[0]
+                index = tail & struct.unpack_from("<I", self.submissions, self.sq[2])[0]
+                struct.pack_into(
+                    "<BBHiQQIIQHHiQQ", self.entries, 64 * index, opcode, how, 0, file, offset, address, length, flags,
+                    7, 0, 0, other, 0, 0)
+                struct.pack_into("<I", self.submissions, self.sq[6] + 4 * index, index)
+                struct.pack_into("<I", self.submissions, self.sq[1], tail + 1)
+                syscall(426, self.file, 1, 1, 3 if self.polled else 1, None, ctypes.c_size_t(0))
+                head = struct.unpack_from("<I", self.completions, self.cq[0])[0]
+                index = head & struct.unpack_from("<I", self.completions, self.cq[2])[0]
+                result = struct.unpack_from("<Qi", self.completions, self.cq[5] + 16 * index)[1]
+                struct.pack_into("<I", self.completions, self.cq[0], head + 1)
+                if result < 0: raise OSError(-result, "io_uring")
+                return result
+
+        # READ; how=16 makes it a worker thread's work (IOSQE_ASYNC).
+        def ringed(ring_flags=0, how=0, file_flags=0):
+            ring, memory, file = Ring(ring_flags), Memory(), os.open(name, os.O_RDONLY | file_flags)
+            return memory.map[:ring.do(22, file, 0, memory.address, len(memory.map), how=how)]
+
+        # READ_FIXED into a registered buffer from a registered file (IOSQE_FIXED_FILE).
+        def registered():
+            ring, memory, file = Ring(), Memory(), os.open(name, os.O_RDONLY)
+            vector = (ctypes.c_uint64 * 2)(memory.address, len(memory.map))
+            syscall(427, ring.file, 0, vector, 1)
+            syscall(427, ring.file, 2, (ctypes.c_int * 1)(file), 1)
+            os.close(file)
+            return memory.map[:ring.do(4, 0, 0, memory.address, len(memory.map), how=1)]
+
+        # OPENAT by a worker thread, then READ.
+        def ring_opened():
+            ring, memory, path = Ring(), Memory(), ctypes.create_string_buffer(os.fsencode(name))
+            file = ring.do(18, -100, 0, ctypes.addressof(path), 0, os.O_RDONLY, how=16)
+            return memory.map[:ring.do(22, file, 0, memory.address, len(memory.map))]
+
+        # SPLICE into a pipe; both offsets: -1 for the pipe, 0 in the file.
+        def ring_spliced():
+            ring, file = Ring(), os.open(name, os.O_RDONLY)
+            read, write = os.pipe()
+            ring.do(30, write, 2**64 - 1, 0, size, other=file)
+            os.close(write)
+            with os.fdopen(read, "rb") as end:
+                return end.read()
+
         judged("read", lambda: whole(name))
         judged("readv", plain_vectored)
         judged("preadv", vectored)
@@ -237,6 +320,15 @@ enum Attacker {
         judged("clone", cloned)
         judged("direct", direct)
         judged("read ahead", advised)
+        judged("AIO", lambda: asynchronous(0))
+        judged("direct AIO", lambda: asynchronous(os.O_DIRECT))
+        judged("io_uring", ringed)
+        judged("io_uring by a worker", lambda: ringed(how=16))
+        judged("io_uring by a polling thread", lambda: ringed(2))
+        judged("direct io_uring", lambda: ringed(file_flags=os.O_DIRECT))
+        judged("io_uring, all registered", registered)
+        judged("io_uring that opens", ring_opened)
+        judged("io_uring that splices", ring_spliced)
         judged("opened by descriptor", reopened)
         judged("for reading and writing", both)
         tried("hole", lambda: seeked(os.SEEK_HOLE) == size)

@@ -60,4 +60,53 @@ struct RaceAttackTests {
             }
         }
     }
+
+    /// Arguments: two views, the needle in hex, how many renames. One process exchanges its own photo with a secret one, as
+    /// it may; the other, which sees locations in Free, moves its own photo there. The kernel does not keep two views from
+    /// changing one directory at once.
+    private static let exchange = """
+        view, other, needle, tries = sys.argv[1], sys.argv[2], bytes.fromhex(sys.argv[3]), int(sys.argv[4])
+        os.chdir(view)
+        with open("DCIM/own.jpg", "wb") as file: file.write(b"mine")
+        parent = os.getpid()
+        child = os.fork()
+        if child == 0:
+            os.chdir(other)
+            while os.getppid() == parent:
+                try: rename2("DCIM/own.jpg", "DCIM/photo.jpg", 2)
+                except OSError: pass
+            os._exit(0)
+        moved = refused = leaks = failures = 0
+        while moved + refused < tries and failures < 20 * tries:
+            try:
+                os.rename("DCIM/own.jpg", "Free/a.jpg")
+                moved += 1
+            except PermissionError:
+                refused += 1
+                continue
+            except OSError:
+                failures += 1
+                continue
+            try:
+                with open("Free/a.jpg", "rb") as file: leaks += needle in file.read()
+            except OSError: failures += 1
+            os.rename("Free/a.jpg", "DCIM/own.jpg")
+        os.kill(child, 9)
+        print("leaks", leaks, "moved", moved > 0, "refused", refused > 0, "done", moved + refused >= tries)
+        """
+
+    @Test("what a name means when a rename is judged, it means when the rename is done", arguments: [0, 1])
+    func exchangedUnderARename(_ first: Int) throws {
+        try AttackedLibrary.ext4.with { service in
+            let tries = try #require(Int(RaceAttackTests.asked), "MEDIAVEIL_STRESS_TRIES is a number of renames")
+            try AttackedLibrary.prepareApps(service)
+            try service.administer("grant org.editor media.write.images")
+            try service.administer("grant org.editor media.location --under Free")
+            let views = AttackedLibrary.views(service)
+            let lines = try Attacker.run(
+                RaceAttackTests.exchange, [views[first], views[1 - first], AttackedLibrary.needle, "\(tries)"],
+                as: RunningService.editor, seconds: tries > 10_000 ? 6_000 : 100)
+            #expect(lines == ["leaks 0 moved True refused True done True"])
+        }
+    }
 }
