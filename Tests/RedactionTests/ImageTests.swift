@@ -162,4 +162,16 @@ struct ImageTests {
             gone: Self.gone, goneText: XMPBuilder.secrets + ["48.1 11.5", "a GeoTIFF"],
             keptText: XMPBuilder.kept + ["kept", "Veilcam"])
     }
+
+    @Test("WebP: metadata that is blanked whole is no longer announced")
+    func webpFlags() throws {
+        let broken = Array("<x:xmpmeta>48,8.2372N</x:xmpmet>".utf8)
+        let header: [UInt8] = [0x0C, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        let file = ImageBuilder.webP([("VP8X", header), ("EXIF", TIFFBuilder.exif(.little)), ("XMP ", broken)])
+        let redacted = try Redacted(file)
+        redacted.expect(gone: TIFFBuilder.coordinates(.little), goneText: ["48,8.2372N", "XMP "], keptText: ["EXIF"])
+        #expect(redacted.contains(Array("VP8X".utf8) + [10, 0, 0, 0, 0x08, 0]))
+        #expect(redacted.contains(Array("JUNK".utf8) + [UInt8(broken.count), 0, 0, 0, 0, 0]))
+        #expect(redacted.plan.reasons.count == 1)
+    }
 }

@@ -77,7 +77,7 @@ enum GIF: Container {
         case "XMP DataXMP":
             // Not in sub-blocks: the packet, then 257 bytes that lead any reader of sub-blocks to their end.
             let isWhole = end - data > 258 && end < range.upperBound
-            try XMPPacket.plan(walk, data..<(isWhole ? end - 258 : end))
+            try XMPPacket.planKeepingForm(walk, data..<(isWhole ? end - 258 : end))
         case "MGK8BIM0000":
             try profile(walk, pieces, "Photoshop resources") { (inner, whole) throws(PlanningError) in
                 try PhotoshopResources.plan(inner, whole)

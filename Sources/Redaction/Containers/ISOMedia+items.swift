@@ -31,7 +31,9 @@ extension ISOMedia {
                 }
                 return
             }
-            try whole(walk, item) { walk, range throws(PlanningError) in try XMPPacket.plan(walk, range) }
+            try whole(walk, item) { walk, range throws(PlanningError) in
+                try XMPPacket.planKeepingForm(walk, range)
+            }
         case "jpeg", "mime":
             if let range = item.extents.first, item.extents.count == 1 { try NestedMedia.plan(walk, range) }
         default: break

@@ -10,6 +10,9 @@ enum WebP: Container {
         let size = UInt64(try walk.reader.u32(at: range.lowerBound + 4, .little))
         let end = min(range.upperBound, range.lowerBound + 8 + size + size % 2)
         var position = range.lowerBound + 12
+        /// Where the extended header's flags are, and those of chunks that are no more.
+        var features: UInt64?
+        var gone: UInt8 = 0
         while end >= position, end - position >= 8 {
             let type = try walk.reader.bytes(at: position, count: 4)
             let length = UInt64(try walk.reader.u32(at: position + 4, .little))
@@ -22,14 +25,30 @@ enum WebP: Container {
             let data = position + 8..<min(range.upperBound, position + 8 + length)
             let mark = walk.draft.mark
             try plan(walk, type, data)
+            if type == Array("VP8X".utf8), length > 0 { features = data.lowerBound }
             if walk.draft.hasPatches(since: mark), walk.draft.isBlank(data, since: mark) {
-                // A chunk of a type that is passed over.
-                walk.draft.patch(position..<position + 4, .bytes(Array("JUNK".utf8)), "WebP metadata chunk")
+                retire(walk, type, data, since: mark)
+                gone |= type == Array("EXIF".utf8) ? 0x08 : type.starts(with: Array("XMP".utf8)) ? 0x04 : 0
             }
             position = data.upperBound + length % 2
         }
+        // Its header says which metadata there is.
+        if let features, gone != 0 {
+            let flags = try walk.reader.u8(at: features) & ~gone
+            walk.draft.patch(features..<features + 1, .bytes([flags]), "WebP header")
+        }
         position = max(end, min(position, range.upperBound))
         if position < range.upperBound { try Trailer.plan(walk, position..<range.upperBound) }
+    }
+
+    /// A chunk whose data was blanked since `mark` becomes one of a type that is passed over, with zeros: text in it
+    /// would be shown.
+    private static func retire(_ walk: Walk, _ type: [UInt8], _ data: Range<UInt64>, since mark: Draft.Mark) {
+        let reasons = walk.draft.reasons
+        walk.draft.rollback(to: mark)
+        for reason in reasons { walk.draft.note(reason) }
+        walk.draft.patch(data.lowerBound - 8..<data.lowerBound - 4, .bytes(Array("JUNK".utf8)), "WebP metadata chunk")
+        walk.draft.patch(data, .fill(0), "WebP metadata chunk")
     }
 
     private static func plan(_ walk: Walk, _ type: [UInt8], _ data: Range<UInt64>) throws(PlanningError) {

@@ -48,7 +48,7 @@ enum PhotoshopResources {
             case .exif:
                 try ExifBlock.plan(walk, data)
             case .xmp:
-                try XMPPacket.plan(walk, data)
+                try XMPPacket.planKeepingForm(walk, data)
             case .thumbnail where length > 28:
                 try JPEG.planNested(try walk.nested(), data.lowerBound + 28..<data.upperBound)
             case .digest:

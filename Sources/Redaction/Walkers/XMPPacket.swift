@@ -26,6 +26,24 @@ enum XMPPacket {
         }
     }
 
+    private static let empty = Array(
+        (#"<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">"#
+            + #"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>"#
+            + #"<?xpacket end="w"?>"#).utf8)
+
+    /// Like ``plan(_:_:)`` where a packet must be: if it is blanked, an empty one stands in its place, since readers
+    /// complain about spaces.
+    static func planKeepingForm(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let mark = walk.draft.mark
+        try plan(walk, range)
+        let end = range.lowerBound + UInt64(empty.count)
+        guard end < range.upperBound, walk.draft.hasPatches(since: mark), walk.draft.isBlank(range, since: mark) else {
+            return
+        }
+        // The shorter one of two patches that begin alike comes first.
+        walk.draft.patch(range.lowerBound..<end, .bytes(empty), "XMP")
+    }
+
     /// Location in a packet that is in memory.
     static func replacements(in bytes: [UInt8]) -> XMPFindings {
         let reader = Reader(MemorySource(bytes))

@@ -69,6 +69,7 @@ struct AllowedChange: Sendable {
             ["Photoshop:IPTCDigest", "File:CurrentIPTCDigest"])
         + list(.consequence, "one value with the cities, and city 0 is a city: it goes whole", ["Pentax:*DST"])
         + list(.consequence, "exiftool gives the time of a sample only if it knows what is in it", ["Track*:Sample*"])
+        + list(.consequence, "the header announces no chunk that is no more", ["RIFF:WebP_Flags"])
         + list(.consequence, "a checksum over what changed becomes a void element", ["Matroska:CRC-32"])
         + list(.consequence, "frames of one name; those of a location are emptied", ["ID3v2_?:UserDefinedText"])
         + list(.remnant, "where a tag of a maker note was: Exif 2.32 calls it padding", ["*:*_0xea1c"])

@@ -38,6 +38,27 @@ struct HarmlessExtraTests {
         }
     }
 
+    @Test(
+        "XMP that is damaged goes whole, and nobody complains about its place",
+        arguments: Recipe.all.filter { Recipe.withPlainXMP.contains($0.name) })
+    func damaged(_ recipe: Recipe) throws {
+        try withTemporaryDirectory { directory in
+            var bytes = try #require(Corpus.read(path: try recipe.make(in: directory)))
+            let end = try #require(bytes.firstRange(of: Array("</rdf:RDF>".utf8))).upperBound
+            bytes[end - 2] = UInt8(ascii: "X")
+            let specimen = try Specimen(bytes, name: recipe.name, in: directory)
+            #expect(specimen.plan.reasons.contains { $0.hasPrefix("XMP blanked") })
+            let tags = try TagComparison(specimen)
+            #expect(tags.locationsLeft.isEmpty)
+            // What was in the packet went with it, and a JPEG's segment is an empty comment now.
+            let differences = try examine(specimen, tags)
+                .filter { line in
+                    !["XMP-", "Composite:", "File:Main:Comment", "jpeginfo:"].contains { line.hasPrefix($0) }
+                }
+            #expect(differences.isEmpty)
+        }
+    }
+
     @Test("The JPEG that a JPEG XL file was made of has no location either, and the rest of its metadata")
     func jpegOfJXL() throws {
         let recipe = try #require(Recipe.all.first { $0.name == "compressed.jxl" })

@@ -42,6 +42,12 @@ struct Recipe: Sendable, CustomTestStringConvertible {
 
     static let all: [Recipe] = images + movies + sounds
 
+    /// Files in which XMP stands as it is, once, and can be damaged.
+    static let withPlainXMP: Set<String> = [
+        "photo.jpg", "exif.png", "lossy.webp", "strips.tif", "animation.gif", "boxes.jp2", "pixels.jxl", "items.heic",
+        "items.avif", "layers.psd", "extended.jxr", "movie.mov",
+    ]
+
     private static let images = [
         Recipe(name: "photo.jpg", script: "photo $F"),
         Recipe(name: "progressive.jpg", script: "convert -size 64x48 plasma: -interlace plane $F; tag $F"),
