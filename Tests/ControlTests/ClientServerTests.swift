@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientServerTests {
     @Test func aCallIsAnsweredWithItsReply() throws {
         try withService { socket, _, _ in

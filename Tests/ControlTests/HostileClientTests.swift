@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Nothing that a client does harms another one.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct HostileClientTests {
     /// The service still answers somebody else.
     private func expectService(_ socket: String, location: SourceLocation = #_sourceLocation) {

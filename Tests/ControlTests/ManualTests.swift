@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The manual pages say what the programs do.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ManualTests {
     private static let root = Machine.packageRoot
 

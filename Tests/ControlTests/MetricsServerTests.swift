@@ -7,7 +7,7 @@ import Testing
 @testable import Control
 
 /// The metrics' own socket: HTTP for collectors.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MetricsServerTests {
     private func withServer(
         group: UInt32? = nil, text: @escaping @Sendable () throws -> String = Self.emptyText,

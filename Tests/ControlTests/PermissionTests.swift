@@ -2,7 +2,7 @@ import Control
 import Testing
 
 /// Who may ask what. The small service knows gallery (uid 1001) and notes (uid 1002).
-@Suite(.timeLimit(.minutes(5)), .enabled(if: canActAsOtherUsers, "needs root, to act as other users"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: canActAsOtherUsers, "needs root, to act as other users"))
 struct PermissionTests {
     private static let group: UInt32 = 4711
 

@@ -2,7 +2,7 @@ import Control
 import Testing
 
 /// The wire as any Varlink client sees it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ProtocolTests {
     private func answer(_ message: String) throws -> String? {
         try withService { socket, _, _ in try RawConnection(socket).call(message) }

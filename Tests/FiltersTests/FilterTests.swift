@@ -10,7 +10,7 @@ import TestSupport
 import Testing
 
 /// The library's filters on the real stack, without a mount: what two apps, an unknown and a trusted caller meet.
-@Suite(.timeLimit(.minutes(5))) struct FilterTests {
+@Suite(.timeLimit(.minutes(10))) struct FilterTests {
     private final class NoKernel: KernelChannel {
         var supportsPassthrough: Bool { false }
         func registerBacking(_ descriptor: Int32) throws(Errno) -> Int32 { throw .notSupported }

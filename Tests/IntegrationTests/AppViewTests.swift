@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Views that are pinned to one app: whoever reaches one is that app, root included.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct AppViewTests {
     private func furnish(_ service: RunningService) throws {
         for folder in ["DCIM", "Android/data/org.camera", "Android/data/org.editor"] {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What cannot work is refused in one line that names the thing, and changes nothing.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct BadInputTests {
     @Test func aWrongConfigurationNamesFileLineAndKey() throws {
         try withTemporaryDirectory { root in

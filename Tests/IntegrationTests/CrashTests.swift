@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Whatever moment the service dies at: what it acknowledged is kept, and the log tells of the death.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct CrashTests {
     private struct Verdict: Decodable {
         struct Crash: Decodable {

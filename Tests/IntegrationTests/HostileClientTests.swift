@@ -6,7 +6,7 @@ import Testing
 private let camera = RunningService.camera
 
 /// Clients that take much, stop in the middle, or meet a machine in trouble: the service lives on and keeps nothing of them.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct HostileClientTests {
     private struct Status: Decodable {
         struct Mount: Decodable {

@@ -9,7 +9,7 @@ private let editor = RunningService.editor
 private let stranger = RunningService.stranger
 
 /// Apps that the shared view tells by more than their uid: real programs, real processes.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct IdentityTests {
     private static let both = "[callers]\nidentify = [\"unit\", \"executable\"]"
 

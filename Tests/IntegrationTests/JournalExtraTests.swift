@@ -4,7 +4,7 @@ import Testing
 
 /// The service under a real journal: systemd-journald in a mount namespace of its own, so that the machine's is left alone.
 @Suite(
-    .timeLimit(.minutes(3)),
+    .timeLimit(.minutes(10)),
     .enabled(if: Machine.runsExtra && Machine.canMount, "needs MEDIAVEIL_TEST_EXTRA=1, root and systemd-journald"))
 struct JournalExtraTests {
     /// Arguments: the programs, the configuration and the socket. Prints what the journal has of the service as JSON.

@@ -6,7 +6,7 @@ import Testing
 /// Libraries that are more than one filesystem: Btrfs with a subvolume, and a second device mounted inside.
 @Suite(
     .enabled(if: Machine.canMount && LoopFilesystem.isAvailable, "\(Machine.need); \(LoopFilesystem.need)"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(10)))
 struct LibraryShapeTests {
     /// A view of an app that may do everything, over a library of three filesystems.
     private func withShapes(_ body: (_ view: String, _ library: String) throws -> Void) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What the service tells in its log, and what it keeps to itself.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: Machine.canMount, Comment(rawValue: Machine.need)))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: Machine.canMount, Comment(rawValue: Machine.need)))
 struct LogTests {
     private func furnish(_ service: RunningService) throws {
         for folder in ["Secretfolder", "Android/data/org.camera"] {

@@ -8,7 +8,7 @@ private let editor = RunningService.editor
 private let stranger = RunningService.stranger
 
 /// The main job, with the real service, three uids and real files.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct MainJobTests {
     /// A library with one photo, and app folders of two apps.
     private func furnish(_ service: RunningService) throws {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Random grants over a tree: what `check` says is what the filesystem does.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct PolicyAgreementTests {
     private struct Answer: Decodable, Equatable, CustomStringConvertible {
         var visible: Bool

@@ -6,7 +6,7 @@ import Testing
 /// The report as a browser shows it: loads without a complaint and without a request to anywhere, says what the log says,
 /// and filters.
 @Suite(
-    .timeLimit(.minutes(5)),
+    .timeLimit(.minutes(10)),
     .enabled(if: Machine.runsExtra && Machine.canMount, "needs MEDIAVEIL_TEST_EXTRA=1, root, chromium and Python"))
 struct ReportExtraTests {
     /// Drives Chromium by its DevTools protocol over a pipe, and prints what the page says as JSON.

@@ -5,7 +5,7 @@ import Testing
 @testable import LinuxSystem
 
 /// What a process is beside its uid.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ProcessIdentityTests {
     @Test(arguments: [
         ("0::/system.slice/photos.service\n", "photos.service"),

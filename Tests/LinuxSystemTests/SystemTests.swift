@@ -6,7 +6,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct SystemTests {
+@Suite(.timeLimit(.minutes(10))) struct SystemTests {
     @Test func attributesAreThoseOfStat() throws {
         try withTemporaryDirectory { root in
             let path = root + "/f"

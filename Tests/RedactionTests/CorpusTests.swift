@@ -5,7 +5,7 @@ import Testing
 /// Real files of many cameras and programs. Without the corpus nothing is tested here, and the log says so.
 @Suite(
     "Corpus", .enabled(if: Corpus.folder != nil, "there is no ../shared/corpus beside the checkout"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(10)))
 struct CorpusTests {
     @Test(
         "No needle is readable in a redacted file, its length is the original's",

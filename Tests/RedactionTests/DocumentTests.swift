@@ -1,7 +1,7 @@
 import Redaction
 import Testing
 
-@Suite("XMP and location documents", .timeLimit(.minutes(5)))
+@Suite("XMP and location documents", .timeLimit(.minutes(10)))
 struct DocumentTests {
     static func utf16(_ text: String, bigEndian: Bool) -> [UInt8] {
         text.utf16.flatMap { unit -> [UInt8] in

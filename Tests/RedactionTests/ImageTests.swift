@@ -1,7 +1,7 @@
 import Redaction
 import Testing
 
-@Suite("PNG, WebP, GIF, PSD, JPEG 2000", .timeLimit(.minutes(5)))
+@Suite("PNG, WebP, GIF, PSD, JPEG 2000", .timeLimit(.minutes(10)))
 struct ImageTests {
     private static let exif = TIFFBuilder.exif(.big)
     private static let gone = TIFFBuilder.coordinates(.big)

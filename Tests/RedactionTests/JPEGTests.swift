@@ -1,7 +1,7 @@
 import Redaction
 import Testing
 
-@Suite("JPEG", .timeLimit(.minutes(5)))
+@Suite("JPEG", .timeLimit(.minutes(10)))
 struct JPEGTests {
     static let cameraNames = ["Veilcam", "Model One Hundred", "2024:05:06 07:08:09"]
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Valid files with location are damaged in thousands of ways, the same on every run. Whatever the damage does to the
 /// structure, the original coordinates must not come out, and planning must end within its bounds.
-@Suite("Mutations", .timeLimit(.minutes(5)))
+@Suite("Mutations", .timeLimit(.minutes(10)))
 struct MutationTests {
     static let rounds = 1_000
 

@@ -2,7 +2,7 @@ import Redaction
 import Testing
 
 /// Comments of Vorbis, Opus, Theora, FLAC and Speex in Ogg, and of FLAC itself.
-@Suite("Ogg", .timeLimit(.minutes(5)))
+@Suite("Ogg", .timeLimit(.minutes(10)))
 struct OggTests {
     private static let list = ["TITLE=A name", "LOCATION=Eiffel Tower", "COMMENT=at +48.8583+002.2945/ today"]
 

@@ -1,7 +1,7 @@
 import Redaction
 import Testing
 
-@Suite("TIFF and raw", .timeLimit(.minutes(5)))
+@Suite("TIFF and raw", .timeLimit(.minutes(10)))
 struct TIFFTests {
     typealias Field = TIFFBuilder.Field
 

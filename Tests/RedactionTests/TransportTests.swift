@@ -2,7 +2,7 @@ import Redaction
 import Testing
 
 /// MTS and M2TS of AVCHD cameras, and the transport streams of dashcams and drones.
-@Suite("Transport streams", .timeLimit(.minutes(5)))
+@Suite("Transport streams", .timeLimit(.minutes(10)))
 struct TransportTests {
     private static func stream(stride: Int, splits: [Int?]) -> [UInt8] {
         var builder = TransportBuilder(stride: stride)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Nodes are found, counted, forgotten and never confused.
-@Suite(.timeLimit(.minutes(5))) struct NodeTests {
+@Suite(.timeLimit(.minutes(10))) struct NodeTests {
     @Test func forgettingGivesEverythingBack() throws {
         try StackOnDirectory.with { t throws in
             for number in 0..<500 { try t.write("f\(number)", "") }

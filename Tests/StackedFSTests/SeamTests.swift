@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A filter does what it says, in every place where it can speak.
-@Suite(.timeLimit(.minutes(5))) struct SeamTests {
+@Suite(.timeLimit(.minutes(10))) struct SeamTests {
     private static func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
     // MARK: inputs

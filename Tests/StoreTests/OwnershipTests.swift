@@ -5,7 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite(.timeLimit(.minutes(5))) struct OwnershipTests {
+@Suite(.timeLimit(.minutes(10))) struct OwnershipTests {
     private func with(_ body: (PolicyStore) throws -> Void) throws {
         try withTemporaryDirectory { root in
             let store = try PolicyStore(

@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 /// Changes are applied to the policy in force without reading the database again: both must say the same.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PolicyChangeTests {
     private func open(_ directory: String) throws -> PolicyStore {
         try PolicyStore(

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct PolicyStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct PolicyStoreTests {
     private func open(_ root: String) throws -> PolicyStore {
         try PolicyStore(
             directory: StateDirectory(path: root + "/state"),

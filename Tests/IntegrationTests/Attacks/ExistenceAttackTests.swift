@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Which other apps exist: an app compares what it can observe while a hidden thing is there and while it is not.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct ExistenceAttackTests {
     private func furnish(_ service: RunningService) throws {
         for folder in ["DCIM", "Android/data/org.editor"] {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Where a photo was taken: an app that may not know tries to read it by every system call and every way round.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct LocationAttackTests {
     /// All ways of reading one file as the editor; the lines that tell of a way that worked.
     private func read(_ service: RunningService, _ view: String, _ name: String) throws -> [String: String] {

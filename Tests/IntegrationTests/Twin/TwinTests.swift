@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Random operations through a view and directly on a twin directory: everything that can be observed is the same.
-@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct TwinTests {
     private func twin(_ view: String, _ other: String, seed: Int, links: Bool, as uid: UInt32?) throws -> String {
         let outcome = try Program.output(

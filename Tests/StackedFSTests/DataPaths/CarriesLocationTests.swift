@@ -7,7 +7,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Whether a file carries a location", .timeLimit(.minutes(5)))
+@Suite("Whether a file carries a location", .timeLimit(.minutes(10)))
 struct CarriesLocationTests {
     let folder: Folder
     let content: RedactedContent

@@ -9,7 +9,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Leases", .timeLimit(.minutes(5)))
+@Suite("Leases", .timeLimit(.minutes(10)))
 struct LeaseTests {
     let folder: Folder
     let content: RedactedContent

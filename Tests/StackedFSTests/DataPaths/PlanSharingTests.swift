@@ -8,7 +8,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Plans by version", .timeLimit(.minutes(5)))
+@Suite("Plans by version", .timeLimit(.minutes(10)))
 struct PlanSharingTests {
     let folder: Folder
 

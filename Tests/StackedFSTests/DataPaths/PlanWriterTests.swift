@@ -8,7 +8,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Patches written into a private file", .timeLimit(.minutes(5)))
+@Suite("Patches written into a private file", .timeLimit(.minutes(10)))
 struct PlanWriterTests {
     let folder: Folder
 

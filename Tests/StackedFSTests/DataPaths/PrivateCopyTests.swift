@@ -7,7 +7,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Redacted file: private copy", .timeLimit(.minutes(5)))
+@Suite("Redacted file: private copy", .timeLimit(.minutes(10)))
 struct PrivateCopyTests {
     let folder: Folder
     let content: RedactedContent

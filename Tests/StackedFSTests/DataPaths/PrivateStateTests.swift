@@ -8,7 +8,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Private state of a file that the service writes", .timeLimit(.minutes(5)))
+@Suite("Private state of a file that the service writes", .timeLimit(.minutes(10)))
 struct PrivateStateTests {
     let folder: Folder
     let content: RedactedContent

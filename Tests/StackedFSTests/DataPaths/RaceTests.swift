@@ -11,7 +11,7 @@ import Testing
 
 /// Readers against writers. Every version of the file is of one filler byte with secrets at its own places, so bytes of
 /// one version under another's plan show a secret, and bytes of two versions show two fillers.
-@Suite("Redacted files while the backing file changes", .timeLimit(.minutes(5)))
+@Suite("Redacted files while the backing file changes", .timeLimit(.minutes(10)))
 struct RaceTests {
     /// How long each race runs.
     static let seconds = 2

@@ -9,7 +9,7 @@ import Testing
 
 @testable import StackedFS
 
-@Suite("Redacted file: router", .timeLimit(.minutes(5)))
+@Suite("Redacted file: router", .timeLimit(.minutes(10)))
 struct RouterTests {
     let folder: Folder
     let content: RedactedContent

@@ -9,7 +9,7 @@ import Testing
 @testable import StackedFS
 
 @Suite(
-    "Redacted file: snapshot", .timeLimit(.minutes(5)),
+    "Redacted file: snapshot", .timeLimit(.minutes(10)),
     .enabled(if: LoopFilesystem.isAvailable, "\(LoopFilesystem.need)"))
 struct SnapshotTests {
     static let cloning = [LoopFilesystem.xfs, .btrfs]

@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 /// Whoever changes the log by other means is found out, with the row.
-@Suite(.timeLimit(.minutes(5))) struct AuditChainTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditChainTests {
     /// A log of twenty rows, after `statement` was run on it.
     private func problems(after statement: String) throws -> [AuditExamination.Problem] {
         var found: [AuditExamination.Problem] = []

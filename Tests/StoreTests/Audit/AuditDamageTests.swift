@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// A log that cannot be read or written never keeps the service from working, and never is lost silently.
-@Suite(.timeLimit(.minutes(5))) struct AuditDamageTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditDamageTests {
     /// A closed log of some rows, damaged by `damage`, opened again.
     private func reopened(_ damage: (String) throws -> Void, _ body: (AuditFixture) throws -> Void) throws {
         try withTemporaryDirectory { root throws in

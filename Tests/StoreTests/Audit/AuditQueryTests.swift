@@ -4,7 +4,7 @@ import Testing
 @testable import Store
 
 /// Queries find what was asked for, by every column, whatever the names.
-@Suite(.timeLimit(.minutes(5))) struct AuditQueryTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditQueryTests {
     @Test func everyColumnCanBeAskedFor() throws {
         try AuditFixture.with { t throws in
             t.record("DCIM/a.jpg", app: "a", time: 10, .redact)

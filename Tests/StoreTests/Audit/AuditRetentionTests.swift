@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 /// Retention deletes the oldest, by age and by size, and the chain still verifies.
-@Suite(.timeLimit(.minutes(5))) struct AuditRetentionTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditRetentionTests {
     @Test func oldRowsGo() throws {
         try AuditFixture.with { t throws in
             let now = AuditEvent.now

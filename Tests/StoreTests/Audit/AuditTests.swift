@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// What is recorded is found: at once, whole, and byte for byte.
-@Suite(.timeLimit(.minutes(5))) struct AuditTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditTests {
     @Test func aQuerySeesEverythingThatWasRecordedBefore() throws {
         try AuditFixture.with { t throws in
             for number in 0..<1_000 {
