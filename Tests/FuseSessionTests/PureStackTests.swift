@@ -18,7 +18,8 @@ struct PureStackTests {
                 #expect((try? Program.wait(for: child, seconds: 20)) == 0)
             }
             let mounted = waitUntil(within: 30) {
-                (try? String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).contains(" \(view) ")) ?? false
+                var (here, above) = (stat(), stat())
+                return stat(view, &here) == 0 && stat(root, &above) == 0 && here.st_dev != above.st_dev
             }
             try #require(mounted)
             try body(view, backing, twin)

@@ -47,7 +47,8 @@ public enum LoopFilesystem: String, Sendable, CaseIterable {
     }
 
     private static func unmount(_ mount: String) -> Bool {
-        for _ in 0..<100 {
+        // A process that another test started at the same time may have inherited a descriptor for a while.
+        for _ in 0..<1_500 {
             if umount2(mount, 0) == 0 { return true }
             usleep(20_000)
         }
