@@ -55,7 +55,7 @@ public final class FilterContext: Sendable {
         let wanted: ((String) -> Bool)? = kinds.contains(.executable) ? { snapshot.isNamed(executable: $0) } : nil
         let identity = process.identity(unit: kinds.contains(.unit), executable: wanted)
         return snapshot.principal(
-            uid: context.uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
+            uid: context.uid, identity.map { CallerIdentity(unit: $0.unit, executable: $0.executable) })
     }
 }
 

@@ -24,8 +24,10 @@ public struct ProcessIdentity: Sendable, Hashable {
     ///   - thread: a thread id; 0 for a caller in another pid namespace, of whom nothing can be told.
     ///   - unit: whether the unit is wanted.
     ///   - executable: which programs are wanted; nil for none.
-    public static func of(thread: Int32, unit: Bool, executable: ((String) -> Bool)? = nil) -> ProcessIdentity {
-        HeldTask(thread: thread)?.identity(unit: unit, executable: executable) ?? ProcessIdentity()
+    /// - Returns: nil if it cannot be found out, such as for lack of descriptors.
+    public static func of(thread: Int32, unit: Bool, executable: ((String) -> Bool)? = nil) -> ProcessIdentity? {
+        if thread == 0 { return ProcessIdentity() }
+        return try? HeldTask(thread: thread).identity(unit: unit, executable: executable)
     }
 }
 
@@ -38,11 +40,10 @@ public struct ProcessIdentity: Sendable, Hashable {
 struct HeldTask {
     private let directory: OwnedDescriptor
 
-    init?(thread: Int32) {
-        guard thread > 0, HeldTask.numbersAreOurs,
-            let raw = try? retrying({ mv_openat(mv_AT_FDCWD, "/proc/\(thread)", HeldTask.flags, 0) })
-        else { return nil }
-        directory = OwnedDescriptor(raw)
+    init(thread: Int32) throws(Errno) {
+        guard thread > 0, HeldTask.numbersAreOurs else { throw .noSuchProcess }
+        directory = OwnedDescriptor(
+            try retrying { mv_openat(mv_AT_FDCWD, "/proc/\(thread)", HeldTask.flags, 0) })
     }
 
     private static var flags: Int32 { mv_O_PATH | O_DIRECTORY | O_CLOEXEC }
@@ -51,9 +52,11 @@ struct HeldTask {
     /// is another process.
     private static let numbersAreOurs = (try? link(mv_AT_FDCWD, "/proc/self")) == "\(getpid())"
 
-    func identity(unit: Bool, executable: ((String) -> Bool)?) -> ProcessIdentity {
-        ProcessIdentity(
-            unit: unit ? ProcessIdentity.unitName(cgroups) : nil, executable: executable.flatMap { program($0) })
+    func identity(unit: Bool, executable: ((String) -> Bool)?) throws(Errno) -> ProcessIdentity {
+        var identity = ProcessIdentity()
+        if unit { identity.unit = ProcessIdentity.unitName(try cgroups()) }
+        if let executable { identity.executable = try program(executable) }
+        return identity
     }
 
     /// The path of the executed file, if the file at that path is this one: in a mount namespace of its own, or after the
@@ -61,13 +64,16 @@ struct HeldTask {
     ///
     /// The caller chooses what he executes, even a file of a filesystem that he serves himself. So a path that nobody wants
     /// is not walked, and the executed file's filesystem is not asked (AT_STATX_DONT_SYNC): it could let us wait for ever.
-    private func program(_ isWanted: (String) -> Bool) -> String? {
-        guard let path = try? HeldTask.link(directory.raw, "exe"), isWanted(path),
-            let named = try? FileAttributes.of(mv_AT_FDCWD, name: path, flags: AT_SYMLINK_NOFOLLOW),
-            let executed = try? FileAttributes.of(directory.raw, name: "exe", flags: mv_AT_STATX_DONT_SYNC),
-            named.device == executed.device, named.inode == executed.inode
-        else { return nil }
-        return path
+    private func program(_ isWanted: (String) -> Bool) throws(Errno) -> String? {
+        do {
+            guard let path = try HeldTask.link(directory.raw, "exe"), isWanted(path) else { return nil }
+            let named = try FileAttributes.of(mv_AT_FDCWD, name: path, flags: AT_SYMLINK_NOFOLLOW)
+            let executed = try FileAttributes.of(directory.raw, name: "exe", flags: mv_AT_STATX_DONT_SYNC)
+            return named.device == executed.device && named.inode == executed.inode ? path : nil
+        } catch .noSuchFileOrDirectory {
+            // Nothing has that name, or the kernel itself asks.
+            return nil
+        }
     }
 
     private static func link(_ directory: Int32, _ name: String) throws(Errno) -> String? {
@@ -78,15 +84,13 @@ struct HeldTask {
         return bytes.isEmpty || bytes.count == 4_096 ? nil : String(validating: bytes, as: UTF8.self)
     }
 
-    private var cgroups: String {
-        guard let raw = try? retrying({ mv_openat(directory.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) }) else {
-            return ""
-        }
-        let file = OwnedDescriptor(raw)
-        let bytes = try? scratchBytes(capacity: 8_192) { buffer throws(Errno) in
+    private func cgroups() throws(Errno) -> String {
+        let file = OwnedDescriptor(
+            try retrying { mv_openat(directory.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) })
+        let bytes = try scratchBytes(capacity: 8_192) { buffer throws(Errno) in
             try retryingLength { read(file.raw, buffer.baseAddress, buffer.count) }
         }
-        return String(decoding: bytes ?? [], as: UTF8.self)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
@@ -114,16 +118,16 @@ extension ProcessIdentity {
 /// The process of one request's caller, asked for at most once.
 public final class CallerProcess: Sendable {
     private let thread: Int32
-    private let known = Mutex<ProcessIdentity?>(nil)
+    private let known = Mutex<ProcessIdentity??>(nil)
 
     public init(thread: Int32) { self.thread = thread }
 
-    /// What the caller is; the first call decides what is asked for.
-    public func identity(unit: Bool, executable: ((String) -> Bool)?) -> ProcessIdentity {
+    /// What the caller is; the first call decides what is asked for. nil if it cannot be found out.
+    public func identity(unit: Bool, executable: ((String) -> Bool)?) -> ProcessIdentity? {
         known.withLock { known in
             if let known { return known }
             let identity = ProcessIdentity.of(thread: thread, unit: unit, executable: executable)
-            known = identity
+            known = .some(identity)
             return identity
         }
     }

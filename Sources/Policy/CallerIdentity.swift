@@ -49,13 +49,16 @@ extension PolicySnapshot {
 
     /// Whom a caller stands for in a shared view.
     ///
-    /// Uid, unit and executable may each name an app. If they name different ones the caller is unknown: whoever is one
-    /// app already does not become another by starting its program.
-    public func principal(uid: UInt32, _ caller: CallerIdentity) -> Principal {
+    /// Uid, unit and executable may each name an app. If they name different ones nothing is open to the caller: whoever is
+    /// one app already does not become another by starting its program, nor an unknown caller, who may see more than he.
+    ///
+    /// - Parameter caller: nil if it could not be found out: that must not make anybody another one either.
+    public func principal(uid: UInt32, _ caller: CallerIdentity?) -> Principal {
         if callers.trusted.contains(uid) { return .trusted }
+        guard let caller else { return .ambiguous }
         let named = [byUID[uid], caller.unit.flatMap { byUnit[$0] }, caller.executable.flatMap { byExecutable[$0] }]
             .compactMap(\.self)
-        guard let first = named.first, named.allSatisfy({ $0 == first }) else { return .unknown }
-        return .app(first)
+        guard let first = named.first else { return .unknown }
+        return named.allSatisfy { $0 == first } ? .app(first) : .ambiguous
     }
 }

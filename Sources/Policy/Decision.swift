@@ -37,6 +37,7 @@ public enum Rule: String, Sendable, Hashable {
     case unknownNoFolder = "unknown caller: no app folders"
     case unknownDenied = "unknown callers are denied"
     case noApp = "the view's app is not registered"
+    case ambiguousCaller = "uid, unit and program do not name one app"
 }
 
 /// What a decision is about.
@@ -60,6 +61,8 @@ extension PolicySnapshot {
         switch principal {
         case nil: return Decision(visible: subject == .directory && place.folder == .none, rule: .noApp)
         case .trusted: return Decision(visible: true, read: true, write: true, location: true, rule: .trusted)
+        case .ambiguous:
+            return Decision(visible: subject == .directory && place.folder == .none, rule: .ambiguousCaller)
         case .unknown: return decideUnknown(place, subject)
         case .app(let index): return decide(app: index, place, subject, isOwner: isOwner, now: now)
         }

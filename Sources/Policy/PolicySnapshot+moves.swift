@@ -7,7 +7,7 @@ extension PolicySnapshot {
     public func mayMoveDirectory(_ principal: Principal?, from: Place, to: Place, now: UInt64) -> Bool {
         switch principal {
         case .trusted: return true
-        case nil, .unknown: return false
+        case nil, .unknown, .ambiguous: return false
         case .app(let index):
             guard !leadsToAppFolders(to), !leadsToAppFolders(from) else { return false }
             let before = reach(of: index, at: from, now: now)

@@ -98,6 +98,8 @@ public final class PolicySnapshot: Sendable {
         /// Index into ``PolicySnapshot/apps``.
         case app(UInt32)
         case unknown
+        /// One whom uid, unit and program name different apps, or whose unit or program cannot be found out.
+        case ambiguous
     }
 
     /// Whom a uid stands for in a shared view.

@@ -40,7 +40,7 @@ struct Termination {
         let wanted: ((String) -> Bool)? = kinds.contains(.executable) ? { snapshot.isNamed(executable: $0) } : nil
         let identity = ProcessIdentity.of(thread: pid, unit: kinds.contains(.unit), executable: wanted)
         return snapshot.principal(
-            uid: uid, CallerIdentity(unit: identity.unit, executable: identity.executable))
+            uid: uid, identity.map { CallerIdentity(unit: $0.unit, executable: $0.executable) })
     }
 
     /// Ends one process through a pidfd, so that a recycled pid is never hit.

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ struct ProcessIdentityTests {
     }
 
     private func executable(_ pid: pid_t) -> String? {
-        ProcessIdentity.of(thread: pid, unit: false, executable: { _ in true }).executable
+        ProcessIdentity.of(thread: pid, unit: false, executable: { _ in true })?.executable
     }
 
     @Test func theProgramIsTheFileAtItsPath() throws {
@@ -54,9 +55,9 @@ struct ProcessIdentityTests {
     @Test func ofAProcessThatIsGoneNothingIsTold() throws {
         let child = try Program.start(["/bin/true"])
         waitpid(child, nil, 0)
-        #expect(ProcessIdentity.of(thread: child, unit: true, executable: { _ in true }) == ProcessIdentity())
+        #expect(ProcessIdentity.of(thread: child, unit: true, executable: { _ in true }) == nil)
         #expect(ProcessIdentity.of(thread: 0, unit: true, executable: { _ in true }) == ProcessIdentity())
-        #expect(ProcessIdentity.of(thread: -1, unit: true, executable: { _ in true }) == ProcessIdentity())
+        #expect(ProcessIdentity.of(thread: -1, unit: true, executable: { _ in true }) == nil)
     }
 
     /// Starts a program under a pid that was another process's a moment ago: clone3(2) with set_tid.
@@ -77,8 +78,8 @@ struct ProcessIdentityTests {
             let program = root + "/viewer"
             #expect(try Program.run(["cp", "/bin/sleep", program]) == 0)
             let child = try Program.start(["/bin/sleep", "60"])
-            let held = try #require(HeldTask(thread: child))
-            #expect(held.identity(unit: false, executable: { _ in true }).executable != nil)
+            let held = try HeldTask(thread: child)
+            #expect(try held.identity(unit: false, executable: { _ in true }).executable != nil)
             kill(child, SIGKILL)
             waitpid(child, nil, 0)
             let parent = try Program.start(["python3", "-c", Self.successor, "\(child)", program])
@@ -88,12 +89,14 @@ struct ProcessIdentityTests {
             }
             // A new question is answered for the process that has the number now, an old one never.
             try #require(waitUntil(within: 20) { executable(child) == program })
-            #expect(held.identity(unit: true, executable: { _ in true }) == ProcessIdentity())
+            #expect(throws: Errno.noSuchProcess) { try held.identity(unit: true, executable: nil) }
+            // The file of a process that is gone is no file at all.
+            #expect((try? held.identity(unit: false, executable: { _ in true }))?.executable == nil)
         }
     }
 
     @Test func aProgramThatNobodyWantsIsNotTold() throws {
-        #expect(ProcessIdentity.of(thread: getpid(), unit: false, executable: { _ in false }).executable == nil)
-        #expect(ProcessIdentity.of(thread: getpid(), unit: false).executable == nil)
+        #expect(ProcessIdentity.of(thread: getpid(), unit: false, executable: { _ in false })?.executable == nil)
+        #expect(ProcessIdentity.of(thread: getpid(), unit: false)?.executable == nil)
     }
 }

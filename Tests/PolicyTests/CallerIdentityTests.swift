@@ -39,11 +39,25 @@ import Testing
             CallerIdentity(unit: "photos.service"), CallerIdentity(executable: "/opt/photos"),
             CallerIdentity(unit: "photos.service", executable: "/usr/bin/camera"),
         ] {
-            #expect(policy.principal(uid: 1_000, identity) == .unknown)
+            #expect(policy.principal(uid: 1_000, identity) == .ambiguous)
         }
         #expect(
-            policy.principal(uid: 7, CallerIdentity(unit: "photos.service", executable: "/usr/bin/camera")) == .unknown)
+            policy.principal(uid: 7, CallerIdentity(unit: "photos.service", executable: "/usr/bin/camera"))
+                == .ambiguous)
         #expect(policy.principal(uid: 0, CallerIdentity(executable: "/opt/photos")) == .trusted)
+    }
+
+    /// Also where an unknown caller would see all: a way for an app without grants to see more.
+    @Test func whoIsNobodyReadsNothing() throws {
+        let policy = try snapshot(try apps())
+        #expect(policy.principal(uid: 1_000, nil) == .ambiguous)
+        #expect(policy.principal(uid: 7, nil) == .ambiguous)
+        let nobody = policy.principal(uid: 1_000, CallerIdentity(unit: "photos.service"))
+        let place = policy.place(of: "DCIM")
+        let photo = policy.decide(nobody, place, .file(.images), isOwner: false, now: 1)
+        #expect(!photo.visible && !photo.read && !photo.write && !photo.location)
+        #expect(!policy.decide(nobody, place, .directory, isOwner: false, now: 1).write)
+        #expect(!policy.mayMoveDirectory(nobody, from: place, to: policy.place(of: "Free"), now: 1))
     }
 
     @Test func nothingIsLookedAtThatNoAppIsNamedBy() throws {
