@@ -124,7 +124,7 @@ final class Views: Sendable {
 
     /// Makes the mountpoint if it is missing, and clears away what a killed service left mounted there.
     private func prepare(_ path: String) throws {
-        if (try? FileAttributes.of(path: path)) == nil, mv_errno() == ENOTCONN || isDead(path) {
+        while isDead(path) {
             guard umount2(path, Int32(MNT_DETACH)) == 0 else {
                 throw ServiceError(
                     "\(path) is a dead mount of an earlier service and cannot be unmounted; run: umount -l \(path)")
@@ -143,12 +143,10 @@ final class Views: Sendable {
         }
     }
 
+    /// Whether nobody serves what is mounted there. Attributes do not tell: the kernel may still remember them. Statistics
+    /// of a filesystem it always asks for.
     private func isDead(_ path: String) -> Bool {
-        do {
-            _ = try FileAttributes.of(path: path)
-            return false
-        } catch {
-            return error == .socketNotConnected
-        }
+        var statistics = CLinux.statvfs()
+        return mv_statvfs(path, &statistics) != 0 && mv_errno() == ENOTCONN
     }
 }

@@ -56,6 +56,24 @@ struct CrashTests {
         _ = try Program.run(["chmod", "-R", "a+rwX", service.library])
     }
 
+    /// The kernel answers for a dead mount from what it remembers, for as long as it was told to.
+    @Test func itsDeadMountsAreClearedAwayHoweverLongTheyLookAlive() throws {
+        let forLong = "[timeouts]\nnames = \"1h\"\nattributes = \"1h\""
+        try withService(configuration: forLong, prepare: furnish) { service in
+            try service.addApps()
+            try service.administer("grant org.editor media.read.images")
+            try service.administer("view add editor --app org.editor --at \(service.root)/editor")
+            let places = [service.view, service.root + "/editor"]
+            for place in places { #expect(access(place + "/DCIM/photo.jpg", R_OK) == 0) }
+            try service.crash(leavingMounts: true)
+            try service.start()
+            for place in places {
+                let outcome = try Program.output(["cat", place + "/DCIM/photo.jpg"], uid: RunningService.editor)
+                #expect(outcome.status == 0, "\(outcome.errors) \(service.logText)")
+            }
+        }
+    }
+
     @Test func aKillAtAnyMomentLosesNoAcknowledgedGrant() throws {
         try withService(prepare: furnish) { service in
             try service.addApps()

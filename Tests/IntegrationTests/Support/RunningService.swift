@@ -71,12 +71,12 @@ final class RunningService {
         return try Program.wait(for: child, seconds: 30)
     }
 
-    /// Ends it as a power failure would.
-    func crash() throws {
+    /// Ends it as a power failure would, or as a kill that leaves the dead mounts behind.
+    func crash(leavingMounts: Bool = false) throws {
         kill(child, SIGKILL)
         _ = try Program.wait(for: child, seconds: 10)
         child = 0
-        umount2(view, Int32(MNT_DETACH))
+        if !leavingMounts { umount2(view, Int32(MNT_DETACH)) }
     }
 
     deinit {
