@@ -52,7 +52,10 @@ extension PolicySnapshot {
     /// Uid, unit and executable may each name an app. If they name different ones nothing is open to the caller: whoever is
     /// one app already does not become another by starting its program, nor an unknown caller, who may see more than he.
     ///
-    /// - Parameter caller: nil if it could not be found out: that must not make anybody another one either.
+    /// - Parameters:
+    ///   - uid: the uid the kernel told with the request.
+    ///   - caller: the caller's unit and executable; nil if they could not be found out: that must not make anybody another
+    ///     one either.
     public func principal(uid: UInt32, _ caller: CallerIdentity?) -> Principal {
         if callers.trusted.contains(uid) { return .trusted }
         guard let caller else { return .ambiguous }
