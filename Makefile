@@ -5,7 +5,7 @@ DESTDIR ?=
 SWIFT ?= swift
 # What is installed must run without the toolchain.
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
-FUZZ_SECONDS ?= 300
+FUZZ_SECONDS ?= 60
 export PREFIX DESTDIR SWIFT FUZZ_SECONDS
 
 .PHONY: help demo test test-extra build bench fuzz stress lint docs install uninstall deb packages clean
@@ -51,10 +51,10 @@ stress: ## Race readers against writers for STRESS_TRIES (1000000) reads
 	$(SWIFT) build --build-tests
 	MEDIAVEIL_STRESS_TRIES=$${STRESS_TRIES:-1000000} $(SWIFT) test --skip-build --filter RaceAttackTests
 
-fuzz: ## Fuzz the redaction of hostile files for FUZZ_SECONDS (300)
+fuzz: ## Fuzz the redaction of hostile files: each of CONTAINERS (all) for FUZZ_SECONDS (60)
 	@scripts/machine toolchain
 	@scripts/packages build
-	@scripts/fuzz
+	@scripts/fuzz $(CONTAINERS)
 
 lint: ## Check the format of all sources (the compiler treats warnings as errors)
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests Fuzz Package.swift
