@@ -82,6 +82,7 @@ public final class AccessControl: Filter {
         let caller = shared.caller(context)
         let place = caller.place(of: operation.name, in: operation.parent)
         entry.dependsOnCaller = entry.kind == .regular || place.folder != .none
+        entry.attributesDependOnCaller = entry.kind == .directory && place.folder != .none
         if entry.kind == .regular {
             // Also for a caller without an app: the inode number may have been an owned file's.
             shared.ownership.setOwner(of: OwnershipStore.Key(entry.identity), to: caller.app)
@@ -228,7 +229,7 @@ public final class AccessControl: Filter {
         guard case .success(var reply) = result else { return }
         let caller = shared.caller(context)
         if let size = operation.size { wrote(operation.node, truncated: size == 0, caller) }
-        reply.dependsOnCaller = operation.node.kind == .regular
+        reply.dependsOnCaller = operation.node.kind == .directory
         if operation.node.kind == .directory, !caller.isTrusted { reply.attributes.links = 1 }
         result = .success(reply)
     }

@@ -46,6 +46,7 @@ public final class FolderHiding: Filter {
         }
         let place = caller.place(of: entry.name, in: operation.parent)
         entry.dependsOnCaller = entry.kind == .regular || place.folder != .none
+        entry.attributesDependOnCaller = attributesDependOnCaller(entry.kind, place)
         disguise(&entry.attributes, place, entry.kind, caller)
         if entry.kind == .regular { entry.variant = decision.location ? .original : .redacted }
         result = .success(entry)
@@ -99,7 +100,7 @@ public final class FolderHiding: Filter {
         guard case .success(var reply) = result else { return }
         let caller = shared.caller(context)
         let place = caller.place(of: operation.node)
-        reply.dependsOnCaller = operation.node.kind == .regular || place.folder != .none
+        reply.dependsOnCaller = attributesDependOnCaller(operation.node.kind, place)
         disguise(&reply.attributes, place, operation.node.kind, caller)
         result = .success(reply)
     }
@@ -119,6 +120,12 @@ public final class FolderHiding: Filter {
         guard decision.visible else { return .fail(.noSuchFileOrDirectory) }
         if operation.mask & 2 != 0, !decision.write { return .fail(.permissionDenied) }
         return .pass
+    }
+
+    /// Whoever has come to a file's node sees the same of it: callers with other rights come to other variants, which are
+    /// nodes of their own. Only directories look different from one node.
+    private func attributesDependOnCaller(_ kind: FileKind, _ place: Place) -> Bool {
+        kind == .directory && place.folder != .none
     }
 
     /// A directory's link count tells how many subdirectories it has, and the times and size of a directory of app

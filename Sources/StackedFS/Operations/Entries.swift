@@ -11,8 +11,10 @@ public struct Entry: Sendable {
     public let kind: FileKind
     /// What this caller's rights make of a regular file; a filter chooses.
     public var variant: Variant = .original
-    /// Whether another caller of the same view could get another answer: the kernel then keeps the name for no time.
+    /// Whether another caller of the same view could get another node, or none: the kernel then keeps the name for no time.
     public var dependsOnCaller = false
+    /// Whether another caller could see other attributes of the same node: the kernel then keeps them for no time.
+    public var attributesDependOnCaller = false
     /// What becomes of the inherited filters below this directory.
     public var attachment: FilterAttachment = .keep
     /// The file was made by this operation.

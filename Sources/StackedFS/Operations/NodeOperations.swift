@@ -12,7 +12,7 @@ public struct GetAttributes: Sendable {
 
 public struct AttributesReply: Sendable {
     public var attributes: FileAttributes
-    /// Whether another caller of the same view could get another answer.
+    /// Whether another caller of the same view could see other attributes of the same node.
     public var dependsOnCaller = false
 
     public init(attributes: FileAttributes) { self.attributes = attributes }

@@ -54,10 +54,11 @@ extension Stack {
     private func found(_ node: Node, _ entry: Entry) -> FoundNode {
         var attributes = entry.attributes
         overrideAttributes(of: node, &attributes)
-        let shared = !view.answersAreUniform && entry.dependsOnCaller
+        let isShared = !view.answersAreUniform
         return FoundNode(
-            node: node, attributes: attributes, nameTimeout: shared ? 0 : timeouts.names,
-            attributeTimeout: shared ? 0 : attributeTimeout(of: node))
+            node: node, attributes: attributes,
+            nameTimeout: isShared && entry.dependsOnCaller ? 0 : timeouts.names,
+            attributeTimeout: isShared && entry.attributesDependOnCaller ? 0 : attributeTimeout(of: node))
     }
 
     func attributeTimeout(of node: Node) -> Double { node.variant == .redactedWritable ? 0 : timeouts.attributes }

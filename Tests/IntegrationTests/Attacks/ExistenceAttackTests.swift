@@ -59,6 +59,36 @@ struct ExistenceAttackTests {
         }
     }
 
+    @Test("what the chmod of a trusted user answered is not what an app sees of its open directory")
+    func attributesOfAnotherCaller() throws {
+        try withService(prepare: furnish) { service in
+            try service.addApps()
+            try run("mkdir -p '\(service.library)/Android/data/org.camera'")
+            let directory = service.view + "/Android/data"
+            let (opened, changed) = (service.root + "/opened", service.root + "/changed")
+            #expect(try Program.run(["chmod", "1777", service.root]) == 0)
+            let program = """
+                import time
+                directory = os.open(sys.argv[1], os.O_RDONLY)
+                os.close(os.open(sys.argv[2], os.O_CREAT))
+                end = time.monotonic() + 20
+                while not os.path.exists(sys.argv[3]) and time.monotonic() < end: time.sleep(0.002)
+                of = os.fstat(directory)
+                print(of.st_nlink, of.st_size, of.st_ctime_ns == of.st_mtime_ns)
+                """
+            let other = try Program.start([
+                "sh", "-c",
+                """
+                until [ -e '\(opened)' ]; do sleep 0.002; done
+                chmod 0777 '\(directory)' && : > '\(changed)'
+                """,
+            ])
+            defer { waitpid(other, nil, 0) }
+            let lines = try Attacker.run(program, [directory, opened, changed], as: RunningService.editor)
+            #expect(lines == ["1 4096 True"])
+        }
+    }
+
     @Test("no operation on its name tells whether a file of a collection that is not granted exists")
     func fileWithoutPermission() throws {
         try withService(prepare: furnish) { service in
