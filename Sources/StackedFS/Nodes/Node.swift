@@ -14,6 +14,8 @@ public final class Node: Sendable {
     public let identity: FileIdentity
     public let kind: FileKind
     public let variant: Variant
+    /// Names in this directory are compared without regard to case.
+    let casefolding = Atomic<Bool>(false)
     /// The filters that see operations on this node.
     public let filters: FilterSet
 
@@ -21,8 +23,6 @@ public final class Node: Sendable {
     let handle: FileHandle?
     /// Guarded by the node table's shard of this node's key.
     let lookups = Atomic<UInt64>(0)
-    /// Names in this directory are compared without regard to case.
-    let casefolding = Atomic<Bool>(false)
 
     struct State {
         /// The directory and name by which the node was last found; nil for the root and for files without a name.
@@ -31,12 +31,12 @@ public final class Node: Sendable {
         var otherLocations: [NodeLocation] = []
         /// Cached; may be dropped at any time where `handle` is not nil.
         var descriptor: OwnedDescriptor?
-        /// The descriptor stays until the kernel forgets the node: its last name is gone, or it never had one.
-        var isPinned = false
         /// What a filter remembers about where the node lies: see ``Node/place(serial:_:)``.
         var place = NodePlace()
         /// Open files, backing id, redacted content; made with the first open.
         var content: NodeContent?
+        /// The descriptor stays until the kernel forgets the node: its last name is gone, or it never had one.
+        var isPinned = false
     }
     let state: Mutex<State>
 
@@ -97,21 +97,25 @@ public struct NodeLocation: Sendable {
 }
 
 /// What a filter keeps with a node, and what it was computed from.
+///
+/// Of both counters the lower half is kept: there is one for each file that the kernel knows. For an outdated value to pass,
+/// exactly 2³² changes would have to happen between two looks.
 struct NodePlace {
-    private var serial: UInt64 = 0
-    private var moves: UInt64 = 0
+    private var serial: UInt32 = 0
+    private var moves: UInt32 = 0
     private var value: UInt64 = 0
 
     init() {}
 
     init(serial: UInt64, moves: UInt64, value: UInt64) {
-        self.serial = serial
-        self.moves = moves
+        self.serial = UInt32(truncatingIfNeeded: serial)
+        self.moves = UInt32(truncatingIfNeeded: moves)
         self.value = value
     }
 
     func value(serial: UInt64, moves: UInt64) -> UInt64? {
-        serial == self.serial && moves == self.moves && serial != 0 ? value : nil
+        let (serial, moves) = (UInt32(truncatingIfNeeded: serial), UInt32(truncatingIfNeeded: moves))
+        return serial == self.serial && moves == self.moves && serial != 0 ? value : nil
     }
 }
 
