@@ -1,11 +1,6 @@
-// freeGPS blocks of dashcams (Novatek and others; ExifTool QuickTimeStream.pl): boxes of type `free` whose payload begins
-// with "GPS ", between the frames in the media data.
+// The index of a dashcam's freeGPS blocks; the blocks themselves are between the frames (MediaScan).
 
 extension ISOMedia {
-    private static let freeGPS = Array("freeGPS ".utf8)
-    /// The first block is within 2 MiB of all known files; twice that is looked at in files that have no index of them.
-    private static let headLength: UInt64 = 4 << 20
-    private static let blockLimit: UInt64 = 1 << 20
     /// Blocks of an index whose place is looked at.
     private static let indexLimit = 1_500
 
@@ -36,71 +31,11 @@ extension ISOMedia {
                 return
             }
             looked += 1
-            guard try walk.reader.bytes(at: start + 4, count: 8) == freeGPS else { continue }
-            let end = min(walk.reader.size, start + max(12, try length(walk, at: start, number(entry + 4))))
+            guard try walk.reader.bytes(at: start + 4, count: 8) == MediaScan.freeGPS else { continue }
+            let length = try MediaScan.length(walk, at: start, indexed: number(entry + 4))
+            let end = min(walk.reader.size, start + max(12, length))
             walk.draft.patch(start + 8..<end, .fill(0), "freeGPS block")
             movie.blocks.insert(start)
         }
-    }
-
-    /// The block's own size, or the index's if that is larger.
-    private static func length(_ walk: Walk, at start: UInt64, _ indexed: UInt64) throws(PlanningError) -> UInt64 {
-        let own = UInt64(try walk.reader.u32(at: start, .big))
-        let larger = max(own <= blockLimit ? own : 0, indexed <= blockLimit ? indexed : 0)
-        return larger == 0 ? 4_096 : larger
-    }
-
-    /// Blocks that were not found by an index: if there is one in the beginning of the media data, or the index is too
-    /// long, all of it is looked through.
-    static func blocks(_ walk: Walk, _ movie: Movie) throws(PlanningError) {
-        var budget = headLength
-        var isFound = false
-        for media in movie.media {
-            let head = media.lowerBound..<media.lowerBound + min(budget, media.upperBound - media.lowerBound)
-            budget -= head.upperBound - head.lowerBound
-            if try scan(walk, head, in: media, movie) { isFound = true }
-        }
-        guard isFound || movie.hasMoreBlocks else { return }
-        budget = headLength
-        for media in movie.media {
-            let head = media.lowerBound + min(budget, media.upperBound - media.lowerBound)
-            budget -= head - media.lowerBound
-            // A block may lie across the end of the head.
-            let start = max(media.lowerBound, head - min(head, 11))
-            if head < media.upperBound { _ = try scan(walk, start..<media.upperBound, in: media, movie) }
-        }
-    }
-
-    /// - Returns: whether there were blocks that are not in the index.
-    private static func scan(
-        _ walk: Walk, _ part: Range<UInt64>, in media: Range<UInt64>, _ movie: Movie
-    ) throws(PlanningError) -> Bool {
-        let piece = UInt64(walk.reader.limits.memory / 2)
-        var position = part.lowerBound
-        var hasBlocks = false
-        while position < part.upperBound {
-            let count = min(piece, part.upperBound - position)
-            let bytes: [UInt8]
-            do { bytes = try walk.reader.bytes(at: position, count: Int(count)) } catch {
-                guard case .limit(let reason) = error, hasBlocks || position > media.lowerBound + headLength else {
-                    throw error
-                }
-                walk.draft.blank(
-                    position..<media.upperBound, kind: "media data",
-                    reason: "rest of the media data blanked: freeGPS blocks, and \(reason)")
-                return true
-            }
-            for found in Bytes.occurrences(of: freeGPS, in: bytes) {
-                let start = position + UInt64(found)
-                let block = start - min(start - media.lowerBound, 4)
-                guard !movie.blocks.contains(block) else { continue }
-                hasBlocks = true
-                let end = min(media.upperBound, block + max(16, try length(walk, at: block, 0)))
-                walk.draft.patch(start + 4..<end, .fill(0), "freeGPS block")
-            }
-            let isLast = position + count == part.upperBound
-            position += isLast || count < 12 ? count : count - 11
-        }
-        return hasBlocks
     }
 }

@@ -112,7 +112,7 @@ enum ISOMedia: Container {
             }
         }
         if movie.hasMovie || movie.hasFragments, !movie.hasItems {
-            try blocks(walk, movie)
+            try MediaScan(walk, movie.media, known: movie.blocks).plan(isSure: movie.hasMoreBlocks)
         }
         guard let rest = movie.rest else { return }
         // Trailers of cameras (Insta360, Samsung), or a box that was cut off: what it is cannot be told.

@@ -1,4 +1,4 @@
-/// Matroska and WebM (RFC 9559): tags that name a location, attachments that are media of their own.
+/// Matroska and WebM (RFC 9559): tags that name a location, attachments that are media of their own, positions in video.
 enum Matroska: Container {
     static let name = "Matroska"
 
@@ -33,6 +33,7 @@ enum Matroska: Container {
 
     private static func segment(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
         var position = range.lowerBound
+        var media: [Range<UInt64>] = []
         while position < range.upperBound {
             let element = try EBMLElement.read(walk, at: position, in: range)
             switch element.id {
@@ -49,7 +50,14 @@ enum Matroska: Container {
             } else {
                 position = element.data.upperBound
             }
+            guard element.id == ID.cluster else { continue }
+            if let last = media.last, last.upperBound == element.start {
+                media[media.count - 1] = last.lowerBound..<position
+            } else {
+                media.append(element.start..<position)
+            }
         }
+        try MediaScan(walk, media).plan()
     }
 
     /// Where an open cluster ends: at the first element of the segment's own level.

@@ -4,13 +4,18 @@ import Glibc
 enum Bytes {
     /// Offset of the first `pattern` in `bytes` at or behind `start`.
     static func firstIndex(of pattern: [UInt8], in bytes: [UInt8], from start: Int = 0) -> Int? {
-        guard let first = pattern.first else { return nil }
-        var start = start
-        while let found = firstIndex(of: first, in: bytes, from: start), bytes.count - found >= pattern.count {
-            if bytes[found..<found + pattern.count].elementsEqual(pattern) { return found }
-            start = found + 1
+        guard let first = pattern.first, start >= 0 else { return nil }
+        return bytes.withUnsafeBytes { (haystack) -> Int? in
+            guard let base = haystack.baseAddress else { return nil }
+            var start = start
+            // Not where too few bytes are left.
+            let count = haystack.count - pattern.count + 1
+            while start < count, let found = memchr(base + start, Int32(first), count - start) {
+                if memcmp(found, pattern, pattern.count) == 0 { return UnsafeRawPointer(found) - base }
+                start = UnsafeRawPointer(found) - base + 1
+            }
+            return nil
         }
-        return nil
     }
 
     static func firstIndex(of text: String, in bytes: [UInt8], from start: Int = 0) -> Int? {

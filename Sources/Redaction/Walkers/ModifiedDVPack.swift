@@ -1,7 +1,7 @@
 /// Modified DV Pack Metadata (MDPM): what AVCHD cameras say about a picture, in the user data of an H.264 SEI message
 /// (ITU-T H.264, D.1.7): UUID, "MDPM", a count, and as many entries of one byte for the tag and four for the value.
 ///
-/// Gathers the bytes behind the UUID as they come out of packets, together with where each stands in the file.
+/// Gathers the bytes behind the UUID as they come out of packets or samples, together with where each stands in the file.
 /// Emulation prevention bytes (H.264, 7.4.1) are told apart, and there are as many of them afterwards.
 final class ModifiedDVPack {
     static let uuid: [UInt8] = [
@@ -33,6 +33,9 @@ final class ModifiedDVPack {
             ? Self.mark.count + 1
             : Self.mark.count + 1 + Self.entry * Int(raw[content[Self.mark.count]].value) + repeated
     }
+
+    /// Behind the UUID stands what makes it a pack.
+    var isMarked: Bool { content.count > Self.mark.count && zip(content, Self.mark).allSatisfy { raw[$0].value == $1 } }
 
     /// A packet is missing, or came twice, among those that the pack is gathered from.
     func lostOrder(isRepeated: Bool) {
@@ -67,7 +70,7 @@ final class ModifiedDVPack {
     /// tags in order, the count says so, and what is left at the end is filled.
     func finish(_ walk: Walk) {
         let head = Self.mark.count + 1
-        guard content.count > head, zip(content, Self.mark).allSatisfy({ raw[$0].value == $1 }) else { return }
+        guard content.count > head, isMarked else { return }
         guard isCertain else { return blank(walk, reason: "its packets are not in order") }
         var kept: [UInt8] = []
         var removed = 0
