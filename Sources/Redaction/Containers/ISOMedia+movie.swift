@@ -17,7 +17,8 @@ extension ISOMedia {
         case "meta": try meta(try walk.nested(), box, &movie)
         case "uuid": try uuid(try walk.nested(), box, &movie)
         case "XMP_": try packet(walk, box, box.payload)
-        case "mvex", "mvhd", "iods", "free", "skip", "cmov", "tkhd", "edts", "tref", "mdia": break
+        case "free", "skip": try CameraBoxes.free(walk, box)
+        case "mvex", "mvhd", "iods", "cmov", "tkhd", "edts", "tref", "mdia": break
         default:
             if LocationAtoms.boxes[box.type] != nil { try location(walk, box, &movie) }
         }
@@ -47,7 +48,10 @@ extension ISOMedia {
             case "XMP_": try packet(walk, box, box.payload)
             case "uuid": try uuid(try walk.nested(), box, &movie)
             case "udta": try userData(try walk.nested(), box.payload, &movie)
-            case "free", "skip": break
+            case "free", "skip": try CameraBoxes.free(walk, box)
+            case "NCDT": try userData(try walk.nested(), box.payload, &movie)
+            case "PENT": try CameraBoxes.pentax(walk, box.payload)
+            case "NCTG": try CameraBoxes.nikon(walk, box.payload)
             default: try property(walk, box)
             }
         }
@@ -82,6 +86,8 @@ extension ISOMedia {
         case LocationAtoms.xmpUUID: try packet(walk, box, data)
         case LocationAtoms.canonUUID: try canon(walk, data)
         case LocationAtoms.previewUUID: try Trailer.plan(walk, data)
+        case _ where LocationAtoms.locationUUIDs.contains { $0.uuid == id }:
+            box.neutralise(walk, "uuid box of positions")
         default:
             // Sony's user metadata, cameras' own blocks: what looks like metadata in them is found by signature.
             if data.upperBound - data.lowerBound <= 4 << 20 { try Trailer.plan(walk, data) }

@@ -4,6 +4,10 @@ extension ISOMedia {
     /// The parts of a track that matter here.
     private struct Track {
         var formats: [String] = []
+        /// What handles the track (ISO/IEC 14496-12, 8.4.3).
+        var handler = ""
+        /// It names a type of metadata that holds no positions.
+        var isHarmless = false
         var table: [String: Box] = [:]
         /// Keys of timed metadata boxes (QuickTime `mebx`) name locations.
         var hasLocationKeys = false
@@ -25,8 +29,9 @@ extension ISOMedia {
         let positions = track.formats.first {
             LocationAtoms.tracks[$0] != nil && ($0 != "mebx" || track.hasLocationKeys)
         }
-        let text = track.formats.first { LocationAtoms.textTracks.contains($0) }
-        guard let format = positions ?? text else { return }
+        let isText = ["text", "sbtl", "subt"].contains(track.handler)
+        let text = track.formats.first { LocationAtoms.textTracks.contains($0) || isText }
+        guard let format = positions ?? text, positions != nil || !track.isHarmless else { return }
         if positions != nil { movie.hasPositions = true }
         try samples(walk, track, movie.file, format, isText: positions == nil)
     }
@@ -37,6 +42,12 @@ extension ISOMedia {
         for child in try Box.children(walk, box.payload) {
             switch child.type {
             case "minf", "stbl": try media(try walk.nested(), child, &track, &movie)
+            case "hdlr" where child.payloadCount >= 12:
+                let type = try walk.reader.bytes(at: child.payload.lowerBound + 8, count: 4)
+                // Of a track's two handlers, the other one says how its data is referred to.
+                if type != Array("alis".utf8), type != Array("url ".utf8) {
+                    track.handler = String(decoding: type, as: UTF8.self)
+                }
             case "stsd": try descriptions(walk, child, &track)
             case "stco", "co64", "stsz", "stz2", "stsc": track.table[child.type] = child
             case "udta": try userData(try walk.nested(), child.payload, &movie)
@@ -49,9 +60,10 @@ extension ISOMedia {
         guard box.payloadCount >= 8 else { return }
         for entry in try Box.children(try walk.nested(), box.payload.lowerBound + 8..<box.payload.upperBound) {
             track.formats.append(entry.type)
-            guard entry.type == "mebx", entry.payloadCount <= 65_536 else { continue }
+            guard ["mebx", "mett"].contains(entry.type), entry.payloadCount <= 65_536 else { continue }
             let bytes = try walk.reader.bytes(at: entry.payload.lowerBound, count: Int(entry.payloadCount))
             let text = String(decoding: bytes, as: UTF8.self).lowercased()
+            track.isHarmless = LocationAtoms.harmlessMIMETypes.contains { text.contains($0) }
             track.hasLocationKeys = text.contains("location") || text.contains("gps") || text.contains("iso6709")
         }
     }
@@ -107,9 +119,14 @@ extension ISOMedia {
                 walk.draft.blank(range, kind: "text sample", reason: "text sample blanked: longer than 64 KiB")
                 return
             }
-            return try text(walk, range, "text sample")
+            return try TelemetryText.plan(walk, range, format)
         }
         if format == "camm" { return try cameraMotion(walk, range) }
+        // Dashcams use the name for formats of their own (ExifTool QuickTimeStream.pl: Kingslim, Rove, FMAS).
+        let head = try walk.reader.bytes(at: range.lowerBound, count: Int(min(8, range.upperBound - range.lowerBound)))
+        guard head.starts(with: Array("DEVC".utf8)) || head.allSatisfy({ $0 == 0 }) else {
+            return walk.draft.blank(range, kind: "gpmd sample", reason: "gpmd sample blanked: it is no GPMF")
+        }
         try GPMF.plan(walk, range)
     }
 
@@ -188,7 +205,7 @@ extension ISOMedia {
 
 /// GoPro's metadata format (github.com/gopro/gpmf-parser): nested keys of four letters.
 enum GPMF {
-    private static let positions: Set<String> = ["GPS5", "GPS9", "GPSU", "GPSP", "GPSF", "GPRI", "GPSA", "GLPI"]
+    private static let positions: Set<String> = ["GPRI", "GLPI"]
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
         try walk.unit(range, "GPMF") { () throws(PlanningError) in try keys(try walk.nested(), range) }
@@ -199,13 +216,14 @@ enum GPMF {
         while range.upperBound - position >= 8 {
             let head = try walk.reader.bytes(at: position, count: 8)
             // Zeros fill up the sample.
-            if head[0] == 0 { return }
+            if head[0] == 0 { return try filling(walk, position..<range.upperBound) }
+            guard head[0..<4].allSatisfy({ (0x20...0x7E).contains($0) }) else { throw .malformed("no key") }
             let key = String(decoding: head[0..<4], as: UTF8.self)
             let length = UInt64(head[5]) * (UInt64(head[6]) << 8 | UInt64(head[7]))
             let padded = (length + 3) & ~3
             guard padded <= range.upperBound - position - 8 else { throw .malformed("\(key) does not fit") }
             let data = position + 8..<position + 8 + padded
-            if positions.contains(key) {
+            if key.hasPrefix("GPS") || positions.contains(key) {
                 walk.draft.patch(position..<position + 4, .bytes(Array("FREE".utf8)), "GPMF \(key)")
                 walk.draft.patch(data, .fill(0), "GPMF \(key)")
             } else if head[4] == 0 {
@@ -213,5 +231,11 @@ enum GPMF {
             }
             position = data.upperBound
         }
+    }
+
+    private static func filling(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let count = Int(min(65_536, range.upperBound - range.lowerBound))
+        let bytes = try walk.reader.bytes(at: range.lowerBound, count: count)
+        guard bytes.allSatisfy({ $0 == 0 }) else { throw .malformed("no key") }
     }
 }

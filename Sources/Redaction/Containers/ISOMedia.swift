@@ -91,10 +91,7 @@ enum ISOMedia: Container {
         case "mpvd": try NestedMedia.plan(try walk.nested(), box.payload)
         case "udta": try userData(try walk.nested(), box.payload, &movie)
         case "free", "skip", "wide":
-            let head = try walk.reader.bytes(at: box.payload.lowerBound, count: Int(min(8, box.payloadCount)))
-            if head.starts(with: Array("GPS ".utf8)) || head.starts(with: Array("freeGPS ".utf8)) {
-                walk.draft.patch(box.payload, .fill(0), "GPS block")
-            }
+            try CameraBoxes.free(walk, box)
         default:
             if LocationAtoms.boxes[box.type] != nil { try location(walk, box, &movie) }
         }

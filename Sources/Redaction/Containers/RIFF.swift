@@ -68,11 +68,14 @@ enum RIFF: Container {
             if kind == "movi" { return }
             if kind == "GPS " || kind == "gps " { return walk.draft.patch(inner, .fill(0), "GPS list") }
             try chunks(try walk.nested(), inner)
-        case "GPS ", "gps ", "gps0", "GPS0": walk.draft.patch(data, .fill(0), "GPS chunk")
+        case "nctg": try CameraBoxes.nikon(walk, data)
+        // BikeBro, DuDuBell (ExifTool RIFF.pm); a place in the INFO of pictures, and of programs (RIFF MCI, 1991).
+        case "GPS ", "gps ", "gps0", "GPS0", "SGLT", "SLLT": walk.draft.patch(data, .fill(0), "GPS chunk")
         case "_PMX", "XMP ": try XMPPacket.plan(walk, data)
         case "id3 ", "ID3 ": try ID3.plan(walk, data)
         case "EXIF", "exif": try ISOMedia.exif(walk, data)
-        case "strd", "JUNK", "junk", "nctg", "CNTH": try Trailer.plan(try walk.nested(), data)
+        case "strd", "JUNK", "junk", "CNTH": try Trailer.plan(try walk.nested(), data)
+        case "LOCA", "ICNT": walk.draft.patch(data, .fill(0x20), "RIFF \(type)")
         case let type where type.hasPrefix("I") && data.upperBound - data.lowerBound <= 4_096:
             try ISOMedia.text(walk, data, "RIFF \(type)")
         case "bext", "iXML", "axml": try XMLText.plan(walk, data, "RIFF \(type)")

@@ -11,6 +11,7 @@ enum LocationAtoms {
         "GPMF": "GoPro metadata in user data: positions among it; gpmf-parser",
         "@xyz": "ExifTool QuickTime.pm",
         "gpst": "Kenwood dashcams; ExifTool QuickTime.pm",
+        "udat": "Datakam dashcams: a log of NMEA 0183 sentences; ExifTool QuickTime.pm",
     ]
 
     /// Prefixes of metadata keys (QuickTime `keys`, reverse DNS) that name a location.
@@ -28,11 +29,36 @@ enum LocationAtoms {
         "mebx": "QuickTime timed metadata boxes", "rtmd": "Sony real-time metadata; ExifTool Sony.pm",
         "marl": "Marlin; ExifTool QuickTimeStream.pl", "fdsc": "GoPro", "djmd": "DJI metadata; ExifTool DJI.pm",
         "CTMD": "Canon timed metadata; ExifTool Canon.pm", "gps ": "ExifTool QuickTimeStream.pl",
+        "RVMI": "ExifTool QuickTimeStream.pl: RVMI_gReV",
         "priv": "DJI debug data; ExifTool QuickTimeStream.pl", "dbgi": "DJI debug data; ExifTool DJI.pm",
     ]
 
     /// Sample formats of text: subtitles into which drones and dashcams write coordinates.
     static let textTracks: Set<String> = ["text", "tx3g", "sbtl", "wvtt", "stpp", "mett", "metx", "stxt", "c608"]
+
+    /// Metadata tracks that name their MIME type and hold no positions: motion photos of Android.
+    static let harmlessMIMETypes = ["application/motionphoto-image-meta", "application/microvideo"]
+
+    /// Boxes of type `uuid` that are a location and nothing else.
+    static let locationUUIDs: [(uuid: [UInt8], source: String)] = [
+        (
+            [0x9B, 0x63, 0x0F, 0x8D, 0x63, 0x74, 0x40, 0xEC, 0x82, 0x04, 0xBC, 0x5F, 0xF5, 0x09, 0x17, 0x28],
+            "Garmin GPS; ExifTool QuickTime.pm"
+        ),
+        (
+            [0x7F, 0x2E, 0x21, 0x00, 0x8B, 0x46, 0x49, 0x18, 0xAF, 0xB1, 0xDE, 0x70, 0x9A, 0x74, 0xF6, 0xF5],
+            "FLIR GPS; ExifTool FLIR.pm, GPS_UUID"
+        ),
+        (
+            [0xEF, 0xE1, 0x58, 0x9A, 0xBB, 0x77, 0x49, 0xEF, 0x80, 0x95, 0x27, 0x75, 0x9E, 0xB1, 0xDC, 0x6F],
+            "360Fly: sensors, GPS among them; ExifTool QuickTimeStream.pl"
+        ),
+    ]
+
+    /// Records of Nikon's `NCTG` (ExifTool Nikon.pm): Exif's GPS tags, and the maker note's LocationInfo.
+    static func isLocation(nikonRecord tag: UInt32) -> Bool {
+        (0x0120_0000...0x0120_00FF).contains(tag) || tag == 0x0200_0039
+    }
 
     static let xmpUUID: [UInt8] = [
         0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC,

@@ -7,7 +7,7 @@ enum LocationText {
     ///
     /// ISO 6709 (`+48.1374+011.5755/`), a decimal pair (`48.1374, 11.5755`), degrees with a hemisphere
     /// (`48°8'14.6"N`, `N 48.1374`), a number under a key that says latitude or longitude, a `geo:` URI (RFC 5870)
-    /// and NMEA 0183 sentences of a position. Precise enough to leave other numbers alone: pairs need four decimals.
+    /// and NMEA 0183 sentences of a position, or its fields. Precise enough to leave other numbers alone: pairs need four decimals.
     static func coordinates(in text: [UInt8]) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var scanner = Scanner(text: text)
@@ -23,6 +23,19 @@ enum LocationText {
         return found
     }
 
+    /// The parts of `text` that are heights in the telemetry of a drone or a dashcam: `rel_alt: 1.3 abs_alt: 100.2`,
+    /// `H 6.00m`, `BAROMETER:91.2`.
+    static func heights(in text: [UInt8]) -> [Range<Int>] {
+        var found: [Range<Int>] = []
+        var scanner = Scanner(text: text)
+        while scanner.index < text.count {
+            let start = scanner.index
+            scanner.index = scanner.height(at: start) ?? start + 1
+            if scanner.index > start + 1 { found.append(start..<scanner.index) }
+        }
+        return found
+    }
+
     private struct Scanner {
         let text: [UInt8]
         var index = 0
@@ -34,15 +47,17 @@ enum LocationText {
             let previous = start > 0 ? text[start - 1] : 0x20
             guard !isWord(previous), previous != 0x2E else { return nil }
             if c == 0x2B || c == 0x2D { return iso6709(start) ?? pair(start) ?? degrees(start) }
-            if isDigit(c) { return xmpCoordinate(start) ?? pair(start) ?? degrees(start) }
-            if isLetter(c) { return uri(start) ?? keyed(start) ?? hemisphereFirst(start) }
+            if isDigit(c) { return xmpCoordinate(start) ?? pair(start) ?? degrees(start) ?? fields(start) }
+            if isLetter(c) {
+                return uri(start) ?? keyed(start) ?? hemisphereFirst(start) ?? sentence(start - 1)
+            }
             return nil
         }
 
         private func isDigit(_ c: UInt8) -> Bool { (48...57).contains(c) }
         private func isLetter(_ c: UInt8) -> Bool { (65...90).contains(c) || (97...122).contains(c) }
         private func isWord(_ c: UInt8) -> Bool { isDigit(c) || isLetter(c) || c == 0x5F }
-        private func at(_ index: Int) -> UInt8 { index < text.count ? text[index] : 0 }
+        private func at(_ index: Int) -> UInt8 { index >= 0 && index < text.count ? text[index] : 0 }
 
         /// A number with an optional sign: its end, whole digits and decimals.
         private func number(_ start: Int, signed: Bool = true) -> (end: Int, whole: Int, decimals: Int, value: Double)?
@@ -175,12 +190,15 @@ enum LocationText {
             var i = start
             while isWord(at(i)), i - start < 40 { i += 1 }
             let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
+            let isOfBoth = [
+                "gps", "latlon", "latlong", "gpsposition", "gpscoordinates", "coordinates", "home",
+            ].contains(key)
             guard
-                [
-                    "lat", "latitude", "lon", "lng", "long", "longitude", "gps", "gpslatitude", "gpslongitude",
-                    "latlon", "latlong", "gpsposition", "gpscoordinates", "coordinates",
-                ].contains(key)
+                isOfBoth
+                    || ["lat", "latitude", "lon", "lng", "long", "longitude", "gpslatitude", "gpslongitude"]
+                        .contains(key)
             else { return nil }
+            guard key != "home" || at(i) == 0x28 else { return nil }
             let valueLimit = i + 6
             var hasSeparator = false
             while i < valueLimit, [0x20, 0x22, 0x27, 0x3A, 0x3D, 0x28, 0x5B].contains(at(i)) {
@@ -188,7 +206,44 @@ enum LocationText {
                 i += 1
             }
             guard let value = number(i), hasSeparator || value.decimals >= 3 else { return nil }
-            return pair(i) ?? degrees(i) ?? value.end
+            guard isOfBoth else { return pair(i) ?? degrees(i) ?? value.end }
+            if let end = degrees(i) { return end }
+            // Both, and the height: `GPS (2.2945, 48.8583, 15)`.
+            var end = value.end
+            for _ in 0..<2 {
+                var next = skipSpaces(end)
+                if at(next) == 0x2C || at(next) == 0x3B { next = skipSpaces(next + 1) }
+                guard next > end, let value = number(next), value.whole <= 6 else { break }
+                // A word that begins with a digit is none of the numbers.
+                guard !isLetter(at(value.end)) else { break }
+                end = value.end
+            }
+            return end
+        }
+
+        /// NMEA's fields of a position in a line that is no sentence: `4851.5020,N,00217.6690,E`
+        private func fields(_ start: Int) -> Int? {
+            guard let latitude = number(start, signed: false), (3...4).contains(latitude.whole), latitude.decimals >= 2,
+                at(latitude.end) == 0x2C, at(latitude.end + 1) == 0x4E || at(latitude.end + 1) == 0x53,
+                at(latitude.end + 2) == 0x2C, let longitude = number(latitude.end + 3, signed: false),
+                (3...5).contains(longitude.whole), longitude.decimals >= 2, at(longitude.end) == 0x2C,
+                at(longitude.end + 1) == 0x45 || at(longitude.end + 1) == 0x57
+            else { return nil }
+            return longitude.end + 2
+        }
+
+        /// A height with its word.
+        func height(at start: Int) -> Int? {
+            guard isLetter(at(start)), start == 0 || !isWord(at(start - 1)) else { return nil }
+            var i = start
+            while isWord(at(i)), i - start < 24 { i += 1 }
+            let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
+            let words = ["alt", "altitude", "absalt", "relalt", "height", "elevation", "ele", "barometer", "h"]
+            guard words.contains(key) else { return nil }
+            let limit = i + 4
+            while i < limit, [0x20, 0x3A, 0x3D, 0x22].contains(at(i)) { i += 1 }
+            guard let value = number(i), value.decimals > 0 || key != "h" else { return nil }
+            return value.end
         }
 
         private func uri(_ start: Int) -> Int? {
@@ -198,11 +253,12 @@ enum LocationText {
             return longitude.end
         }
 
+        /// What stands behind the `$` of a sentence at `start`; some write none.
         private func sentence(_ start: Int) -> Int? {
             guard at(start + 1) == 0x47 || at(start + 1) == 0x42 || at(start + 1) == 0x50 else { return nil }
             let kinds = ["GGA", "RMC", "GLL", "GNS", "FNX"]
             guard kinds.contains(where: { matches($0, at: start + 3) }), at(start + 6) == 0x2C else { return nil }
-            var i = start
+            var i = start + 6
             while i < text.count, at(i) >= 0x20, at(i) < 0x7F, i - start < 120 { i += 1 }
             return i
         }
