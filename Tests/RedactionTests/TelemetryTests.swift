@@ -144,4 +144,35 @@ struct TelemetryTests {
         try Redacted(chunk("RIFF", Array("AVI ".utf8) + body))
             .expect(gone: [Self.fix], goneText: ["Eiffel Tower"], keptText: ["A name"])
     }
+
+    @Test("Metadata of camcorders in XML: the group that GPS wrote goes, in the movie and beside it") func camcorders()
+        throws
+    {
+        let xml = Array(
+            """
+            <?xml version="1.0"?><NonRealTimeMeta xmlns="urn:schemas-professionalDisc:nonRealTimeMeta:ver.2.00">\
+            <Device modelName="ILCE-7M3"/><AcquisitionRecord><Group name="ExifGPS"><Item name="Latitude" \
+            value="48:8:14.600"/></Group><Group name="CameraUnitMetadataSet"><Item name="Gamma" value="rec709"/>\
+            </Group></AcquisitionRecord></NonRealTimeMeta>
+            """.utf8)
+        let handler = B.box(
+            "hdlr", [UInt8](repeating: 0, count: 8) + Array("nrtm".utf8) + [UInt8](repeating: 0, count: 12))
+        let meta = B.box("meta", B.big(0) + handler + B.box("xml ", B.big(0) + xml))
+        for file in [B.movie([]) + meta, B.movie([meta]), xml] {
+            let redacted = try Redacted(file)
+            redacted.expect(goneText: ["48:8:14.600", "ExifGPS"], keptText: ["ILCE-7M3", "rec709"])
+            #expect(redacted.plan.reasons.isEmpty)
+        }
+    }
+
+    @Test("The tower that a phone was at, and the pose of a camera on earth") func properties() throws {
+        let packet = XMPBuilder.packet().replacing(
+            "</rdf:RDF>",
+            with: """
+                <rdf:Description xmlns:cell="http://developer.sonyericsson.com/cell/1.0/" cell:mcc="262" cell:cgi="8D91" \
+                xmlns:p="http://ns.google.com/photos/dd/1.0/earthpose/"><p:Altitude>519.25</p:Altitude>\
+                <p:RotationX>0.75</p:RotationX></rdf:Description></rdf:RDF>
+                """)
+        try Redacted(Array(packet.utf8)).expect(goneText: ["262", "8D91", "519.25"], keptText: ["0.75"])
+    }
 }

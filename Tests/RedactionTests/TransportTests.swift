@@ -123,4 +123,24 @@ struct TransportTests {
         redacted.expect(gone: ModifiedPack.secrets)
         #expect(redacted.plan.reasons.contains { $0.contains("not in order") })
     }
+
+    @Test("Positions whose mark is cut by packets, and those in front of the first mark")
+    func cutMarks() throws {
+        for split in 10..<20 {
+            var builder = TransportBuilder()
+            for _ in 0..<8 { builder.add(pid: 0x100, streamID: 0xE0, Array("A slice".utf8)) }
+            builder.add(pid: 0x300, streamID: 0xBD, [0x11, 0x22, 0x33, 0x44])
+            builder.add(pid: 0x300, streamID: 0xBD, Array("$GPRMC,1,A,4851.1,N".utf8), split: split)
+            try Redacted(builder.bytes).expect(
+                gone: [[0x11, 0x22, 0x33, 0x44]], goneText: ["4851.1"], keptText: ["A slice"])
+        }
+    }
+
+    @Test("Readers pass over what is in front of the first packet", arguments: [0, 1, 188, 500, 5_000])
+    func inFront(count: Int) throws {
+        let file = Self.stream(stride: 188, splits: [Int?](repeating: nil, count: 60))
+        let redacted = try Redacted([UInt8](repeating: 0x55, count: count) + file)
+        redacted.expect(gone: ModifiedPack.secrets, keptText: ["A slice"])
+        #expect(redacted.plan.container == "MPEG-TS")
+    }
 }

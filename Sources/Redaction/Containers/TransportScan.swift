@@ -19,7 +19,15 @@ final class TransportScan {
         /// Its payloads are positions, and go.
         var isPositions = false
         var counter: UInt8?
+        /// The end of the payload so far, in which a mark may begin.
+        var tail: [UInt8] = []
+        /// Payloads that go if it turns out that the stream is positions.
+        var earlier: [Range<UInt64>] = []
     }
+
+    /// Payloads that are remembered, of one stream and of all.
+    private static let earlierLimit = (stream: 64, all: 4_096)
+    private var remembered = 0
 
     init(_ walk: Walk, _ layout: TransportStream.Layout) {
         self.walk = walk
@@ -118,7 +126,7 @@ final class TransportScan {
         stream.counter = counter
 
         let data = bytes[1] & 0x40 == 0 ? start : beginning(stream, bytes, start)
-        if !stream.isMedia, pid >= 0x20 { positions(stream, bytes, data) }
+        if !stream.isMedia, pid >= 0x20 { positions(stream, bytes, data, offset) }
         if stream.isPositions {
             walk.draft.patch(
                 offset + UInt64(data)..<offset + UInt64(bytes.count), .fill(0), "positions in a stream of their own")
@@ -146,13 +154,31 @@ final class TransportScan {
     // MARK: Positions
 
     /// Streams of nothing but positions, as dashcams and drones write them; no program map need name them.
-    private func positions(_ stream: Elementary, _ bytes: UnsafeRawBufferPointer, _ start: Int) {
+    private func positions(_ stream: Elementary, _ bytes: UnsafeRawBufferPointer, _ start: Int, _ offset: UInt64) {
         guard !stream.isPositions, start < bytes.count else { return }
         let data = UnsafeRawBufferPointer(rebasing: bytes[start...])
-        if LocationPackets.marks.contains(where: { holds(data, $0) }) || LocationPackets.isFix(data) {
+        // A mark may lie across packets.
+        let seam = stream.tail + data.prefix(Self.tail)
+        stream.tail = Array((stream.tail + data).suffix(Self.tail))
+        if arePositions(data) || seam.withUnsafeBytes(arePositions) {
             stream.isPositions = true
             walk.draft.note("stream of positions blanked whole")
+            for payload in stream.earlier {
+                walk.draft.patch(payload, .fill(0), "positions in a stream of their own")
+            }
+            remembered -= stream.earlier.count
+            stream.earlier = []
+        } else if stream.earlier.count < Self.earlierLimit.stream, remembered < Self.earlierLimit.all {
+            remembered += 1
+            stream.earlier.append(offset + UInt64(start)..<offset + UInt64(bytes.count))
         }
+    }
+
+    /// One byte less than the longest mark.
+    private static let tail = 19
+
+    private func arePositions(_ data: UnsafeRawBufferPointer) -> Bool {
+        LocationPackets.marks.contains { holds(data, $0) } || LocationPackets.isFix(data)
     }
 
     private func holds(_ data: UnsafeRawBufferPointer, _ mark: [UInt8]) -> Bool {

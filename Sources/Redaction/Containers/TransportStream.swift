@@ -61,9 +61,9 @@ enum TransportStream: Container {
         for kind in kinds where isPacketed(bytes, from: kind.lead, kind.stride, packets: 8, wrong: 2) {
             return Layout(stride: kind.stride, lead: kind.lead, start: 0)
         }
-        // A part that was cut out of a stream begins in the middle of a packet.
+        // A part that was cut out of a stream begins in the middle of a packet; and readers pass over what is in front.
         for kind in kinds {
-            for first in 0..<kind.stride
+            for first in 0..<max(kind.stride, count - 20 * kind.stride)
             where bytes[first] == sync && isPacketed(bytes, from: first, kind.stride, packets: 20, wrong: 0) {
                 return Layout(stride: kind.stride, lead: kind.lead, start: max(0, first - kind.lead))
             }

@@ -1,4 +1,4 @@
-/// Files that are XML: XMP sidecars, GPX and KML tracks, TCX.
+/// Files that are XML: XMP sidecars, those of camcorders, GPX and KML tracks, TCX.
 enum XMLFile: Container {
     static let name = "XML"
 
@@ -16,6 +16,8 @@ enum XMLFile: Container {
         Kind(
             name: "TCX", marks: ["<TrainingCenterDatabase", "ForerunnerLogbook"],
             rules: rules("TCX", LocationDocuments.tcx)),
+        // Sidecars of camcorders: Sony's (XDCAM, XAVC), Panasonic's (P2).
+        Kind(name: "XML", marks: ["<NonRealTimeMeta", "<P2Main"], rules: .xmp),
     ]
 
     private static func rules(_ name: String, _ elements: Set<String>) -> XMLScanner.Rules {

@@ -34,6 +34,9 @@ enum LocationKeys {
         "locationshown",
     ]
 
+    /// Whether nobody but GPS writes a key.
+    static func isOfGPS(folded key: String) -> Bool { key.hasPrefix("gps") || key.hasPrefix("exifgps") }
+
     static func contains(_ key: String) -> Bool {
         let key = folded(key)
         return names.contains(key) || beginnings.contains { key.hasPrefix($0) }

@@ -70,6 +70,13 @@ enum LocationProperties {
                 "maximumDistance",
             ], source: "Darwin Core, class Location"),
         Namespace(
+            "EarthPose", "http://ns.google.com/photos/dd/1.0/earthpose/", ["Latitude", "Longitude", "Altitude"],
+            source: "Dynamic Depth 1.0, EarthPose"),
+        Namespace(
+            "cell", "http://developer.sonyericsson.com/cell/1.0/",
+            ["mcc", "mnc", "lac", "cellid", "cgi", "r"],
+            source: "ExifTool XMP2.pl, cell: the tower that the phone was at"),
+        Namespace(
             "plus", "http://ns.useplus.org/ldf/xmp/1.0/",
             ["LicensorCity"],
             isOpen: false, source: "PLUS License Data Format 2.0: the licensor's, shown as a city by readers"),

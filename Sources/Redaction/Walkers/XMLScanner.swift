@@ -147,6 +147,11 @@ final class XMLScanner {
             return
         }
         guard let attributes else { return }
+        // `<Group name="ExifGPS">` of Sony's non-real-time metadata (XDCAM, XAVC).
+        if let kind = Self.kind(named: attributes) {
+            open = (input(index), depth, kind)
+            return
+        }
         var wanted: [(index: Int, kind: String)] = []
         var number = 0
         while let name = attributes[number * 2] {
@@ -158,6 +163,19 @@ final class XMLScanner {
         let ranges = attributeRanges(index)
         guard ranges.count == number else { return fail("attributes not told apart") }
         for (number, kind) in wanted { append(ranges[number], kind) }
+    }
+
+    /// The kind, if an attribute called `name` says that the element holds what GPS writes.
+    private static func kind(named attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>) -> String? {
+        var index = 0
+        while let attribute = attributes[index], let value = attributes[index + 1] {
+            if String(cString: attribute) == "name" {
+                let name = LocationKeys.folded(String(cString: value))
+                return LocationKeys.isOfGPS(folded: name) ? "XML \(name)" : nil
+            }
+            index += 2
+        }
+        return nil
     }
 
     private func end() {
