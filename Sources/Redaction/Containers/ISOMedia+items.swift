@@ -8,6 +8,10 @@ extension ISOMedia {
         var extents: [Range<UInt64>] = []
     }
 
+    private static let looked: Set<String> = ["Exif", "mime", "jpeg"]
+    private static let itemLimit = 2_048
+    private static let extentLimit = 16_384
+
     /// Plans every item that carries metadata or is a medium of its own.
     static func items(_ walk: Walk, _ boxes: [Box], file: UInt64) throws(PlanningError) {
         var items: [UInt32: Item] = [:]
@@ -85,6 +89,12 @@ extension ISOMedia {
             let texts = rest.dropFirst(4).split(separator: 0, maxSplits: 3, omittingEmptySubsequences: false)
             if texts.count > 1 { item.contentType = String(decoding: texts[1], as: UTF8.self) }
             if texts.count > 2 { item.isEncoded = !texts[2].isEmpty }
+            // Tiles of the image are many, and say nothing.
+            guard looked.contains(item.type) else {
+                items[id] = nil
+                continue
+            }
+            guard items.count < itemLimit else { throw .limit("more than \(itemLimit) items of metadata") }
             items[id] = item
         }
     }
@@ -100,6 +110,7 @@ extension ISOMedia {
         let (baseSize, indexSize) = (sizes >> 4 & 15, version == 0 ? 0 : sizes & 15)
         let count = try cursor.number(version < 2 ? 2 : 4)
         guard count <= 65_536 else { throw .limit("more than 65536 items") }
+        var found = 0
         for _ in 0..<count {
             let id = UInt32(truncatingIfNeeded: try cursor.number(version < 2 ? 2 : 4))
             let method = version == 0 ? 0 : try cursor.number(2) & 15
@@ -110,7 +121,9 @@ extension ISOMedia {
                 _ = try cursor.number(indexSize)
                 let offset = try cursor.number(offsetSize)
                 let length = try cursor.number(lengthSize)
-                guard let type = items[id]?.type, type == "Exif" || type == "mime" || type == "jpeg" else { continue }
+                guard let type = items[id]?.type, looked.contains(type) else { continue }
+                found += 1
+                guard found <= extentLimit else { throw .limit("more than \(extentLimit) parts of items") }
                 items[id]?.extents.append(
                     try extent(walk, method, base, offset, length, data, file, end: cursor.walk.reader.size))
             }

@@ -75,19 +75,14 @@ extension ISOMedia {
     private static func samples(
         _ walk: Walk, _ track: Track, _ file: Range<UInt64>, _ format: String, isText: Bool
     ) throws(PlanningError) {
-        let chunks = try self.chunks(walk, track, file)
-        let count = chunks.reduce(0) { $0 + $1.sizes.count }
         // Formats whose samples are looked into one by one; the others go whole.
-        guard count <= readLimit, ["gpmd", "camm"].contains(format) || isText else {
-            if isText { return try blankText(walk, chunks, format) }
-            for chunk in chunks {
-                walk.draft.blank(
+        let isLookedInto = ["gpmd", "camm"].contains(format) || isText
+        try chunks(walk, track, file) { (chunk, count) throws(PlanningError) in
+            guard isLookedInto, count <= readLimit else {
+                return walk.draft.blank(
                     chunk.range, with: format == "camm" ? 0xFF : 0, kind: "\(format) track",
-                    reason: "\(format) track blanked whole")
+                    reason: "\(format) track blanked whole\(isLookedInto ? ": too many samples" : "")")
             }
-            return
-        }
-        for chunk in chunks {
             var position = chunk.range.lowerBound
             for size in chunk.sizes {
                 guard size <= chunk.range.upperBound - position else {
@@ -99,14 +94,6 @@ extension ISOMedia {
                 try sample(walk, position..<position + size, format, isText: isText)
                 position += size
             }
-        }
-    }
-
-    /// A text track with too many samples to read: coordinates cannot be looked for.
-    private static func blankText(_ walk: Walk, _ chunks: [Chunk], _ format: String) throws(PlanningError) {
-        for chunk in chunks {
-            walk.draft.blank(
-                chunk.range, kind: "\(format) track", reason: "\(format) track blanked whole: too many samples")
         }
     }
 
@@ -144,62 +131,74 @@ extension ISOMedia {
     private struct Chunk {
         /// As far as the file goes.
         let range: Range<UInt64>
+        /// Of each sample; none if there are too many to look into.
         let sizes: [UInt64]
+    }
+
+    /// Numbers of one width, as they stand in the file.
+    private struct Table {
+        let bytes: [UInt8]
+        let width: Int
+
+        var count: Int { bytes.count / width }
+
+        subscript(index: Int) -> UInt64 {
+            bytes[(index * width)..<((index + 1) * width)].reduce(0) { $0 << 8 | UInt64($1) }
+        }
     }
 
     /// Where a track's samples lie (ISO/IEC 14496-12, 8.7). Of a file that was cut off in its media data, those behind
     /// the cut are nowhere.
     private static func chunks(
-        _ walk: Walk, _ track: Track, _ file: Range<UInt64>
-    ) throws(PlanningError) -> [Chunk] {
+        _ walk: Walk, _ track: Track, _ file: Range<UInt64>,
+        _ body: (_ chunk: Chunk, _ samples: UInt64) throws(PlanningError) -> Void
+    ) throws(PlanningError) {
         guard let offsets = track.table["stco"] ?? track.table["co64"], let sizeBox = track.table["stsz"],
             let runBox = track.table["stsc"]
         else { throw .malformed("sample table is incomplete") }
-        let starts = try numbers(walk, offsets, width: offsets.type == "co64" ? 8 : 4, columns: 1, skip: 4)
+        let starts = try table(walk, offsets, width: offsets.type == "co64" ? 8 : 4, columns: 1, skip: 4)
         let fixed = UInt64(try walk.reader.u32(at: sizeBox.payload.lowerBound + 4, .big))
         let samples = UInt64(try walk.reader.u32(at: sizeBox.payload.lowerBound + 8, .big))
-        let sizes = fixed == 0 ? try numbers(walk, sizeBox, width: 4, columns: 1, skip: 8) : []
-        let runs = try numbers(walk, runBox, width: 4, columns: 3, skip: 4)
+        let sizes = fixed == 0 ? try table(walk, sizeBox, width: 4, columns: 1, skip: 8) : Table(bytes: [], width: 4)
+        let runs = try table(walk, runBox, width: 4, columns: 3, skip: 4)
         guard samples <= 10_000_000 else { throw .limit("too many samples") }
-        var chunks: [Chunk] = []
         var end = file.upperBound
         var next: UInt64 = 0
         var run = 0
-        for (index, start) in starts.enumerated() {
+        for index in 0..<starts.count where next < samples {
             while run + 5 < runs.count, runs[run + 3] <= UInt64(index + 1) { run += 3 }
-            let perChunk = run + 1 < runs.count ? runs[run + 1] : 1
+            let count = min(run + 1 < runs.count ? runs[run + 1] : 1, samples - next)
             var here: [UInt64] = []
             var length: UInt64 = 0
-            for _ in 0..<min(perChunk, samples - min(samples, next)) {
-                let size = fixed != 0 ? fixed : next < UInt64(sizes.count) ? sizes[Int(next)] : 0
-                here.append(size)
-                let (sum, overflow) = length.addingReportingOverflow(size)
-                guard !overflow else { throw .malformed("samples are too long") }
-                length = sum
-                next += 1
+            if fixed != 0 {
+                if samples <= readLimit { here = [UInt64](repeating: fixed, count: Int(count)) }
+                length = fixed * count
+            } else {
+                for sample in next..<next + count {
+                    let size = sample < UInt64(sizes.count) ? sizes[Int(sample)] : 0
+                    if samples <= readLimit { here.append(size) }
+                    length += size
+                }
             }
-            let (first, overflow) = start.addingReportingOverflow(file.lowerBound)
+            next += count
+            let (first, overflow) = starts[index].addingReportingOverflow(file.lowerBound)
             guard !overflow, length <= UInt64.max - first else { throw .malformed("sample outside of the file") }
             if first + length > end { end = try claimedEnd(walk, file) }
             let range = try walk.reader.range(at: first, count: length, in: file.lowerBound..<end)
-            chunks.append(Chunk(range: range.clamped(to: file), sizes: here))
+            try body(Chunk(range: range.clamped(to: file), sizes: here), samples)
         }
-        return chunks
     }
 
-    private static func numbers(
+    private static func table(
         _ walk: Walk, _ box: Box, width: Int, columns: Int, skip: UInt64
-    ) throws(PlanningError) -> [UInt64] {
+    ) throws(PlanningError) -> Table {
         let at = box.payload.lowerBound + skip
         let count = UInt64(try walk.reader.u32(at: at, .big)) * UInt64(columns)
         guard count <= 131_072, count * UInt64(width) <= box.payload.upperBound - min(box.payload.upperBound, at + 4)
         else {
             throw .limit("sample table of \(count) numbers")
         }
-        let bytes = try walk.reader.bytes(at: at + 4, count: Int(count) * width)
-        return (0..<Int(count)).map { index in
-            bytes[(index * width)..<((index + 1) * width)].reduce(0) { $0 << 8 | UInt64($1) }
-        }
+        return Table(bytes: try walk.reader.bytes(at: at + 4, count: Int(count) * width), width: width)
     }
 }
 

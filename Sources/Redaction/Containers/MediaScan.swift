@@ -49,8 +49,7 @@ struct MediaScan {
         var isFound = false
         while position < range.upperBound {
             let count = min(piece, range.upperBound - position)
-            let bytes: [UInt8]
-            do { bytes = try walk.reader.bytes(at: position, count: Int(count)) } catch {
+            do { try search(position, Int(count), in: media, &isFound) } catch {
                 guard case .limit(let reason) = error, isFound || position > media.lowerBound + Self.headLength else {
                     throw error
                 }
@@ -59,20 +58,26 @@ struct MediaScan {
                     reason: "rest of the media data blanked: positions in it, and \(reason)")
                 return true
             }
-            var index = 0
-            while let found = Bytes.firstIndex(of: Self.freeGPS, in: bytes, from: index) {
-                if try block(position + UInt64(found), media) { isFound = true }
-                index = found + Self.freeGPS.count
-            }
-            index = 0
-            while let found = Bytes.firstIndex(of: ModifiedDVPack.uuid, in: bytes, from: index) {
-                index = found + ModifiedDVPack.uuid.count
-                if try pack(bytes, index, at: position, media) { isFound = true }
-            }
             let isLast = position + count == range.upperBound
             position += isLast || count <= Self.overlap ? count : count - Self.overlap
         }
         return isFound
+    }
+
+    private func search(
+        _ position: UInt64, _ count: Int, in media: Range<UInt64>, _ isFound: inout Bool
+    ) throws(PlanningError) {
+        let bytes = try walk.reader.bytes(at: position, count: count)
+        var index = 0
+        while let found = Bytes.firstIndex(of: Self.freeGPS, in: bytes, from: index) {
+            if try block(position + UInt64(found), media) { isFound = true }
+            index = found + Self.freeGPS.count
+        }
+        index = 0
+        while let found = Bytes.firstIndex(of: ModifiedDVPack.uuid, in: bytes, from: index) {
+            index = found + ModifiedDVPack.uuid.count
+            if try pack(bytes, index, at: position, media) { isFound = true }
+        }
     }
 
     private func block(_ mark: UInt64, _ media: Range<UInt64>) throws(PlanningError) -> Bool {

@@ -28,6 +28,7 @@ final class TransportScan {
     /// Payloads that are remembered, of one stream and of all.
     private static let earlierLimit = (stream: 64, all: 4_096)
     private var remembered = 0
+    private var gathering: [Elementary] = []
 
     init(_ walk: Walk, _ layout: TransportStream.Layout) {
         self.walk = walk
@@ -203,11 +204,28 @@ final class TransportScan {
                 stream.pack = nil
             }
             guard let end = endOfUUID(stream, bytes, index) else { return }
+            gather(stream)
             stream.pack = ModifiedDVPack()
             index = end
         }
     }
 
+    /// Streams of which a pack is being gathered, at most so many at once: what is gathered takes memory.
+    private func gather(_ stream: Elementary) {
+        gathering.removeAll { $0 === stream || $0.pack == nil }
+        if gathering.count == Self.gatheringLimit {
+            let oldest = gathering.removeFirst()
+            oldest.pack?.lostOrder(isRepeated: false)
+            oldest.pack?.finish(walk)
+            // What follows of it cannot be told from other data.
+            oldest.isPositions = true
+            oldest.pack = nil
+            walk.draft.note("stream blanked: packs in more than \(Self.gatheringLimit) streams at once")
+        }
+        gathering.append(stream)
+    }
+
+    private static let gatheringLimit = 16
     /// The position behind the next UUID in the payload; a part of one at its end is remembered for the next packet.
     private func endOfUUID(_ stream: Elementary, _ bytes: UnsafeRawBufferPointer, _ start: Int) -> Int? {
         let uuid = ModifiedDVPack.uuid

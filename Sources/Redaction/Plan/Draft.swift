@@ -16,7 +16,10 @@ final class Draft {
 
     /// A plan of more patches than this is no longer made of values, but of one blanked range.
     static let patchLimit = 16_384
+    /// What the new bytes of patches may take together.
+    static let byteLimit = 1 << 20
     static let reasonLimit = 64
+    private var held = 0
 
     struct Mark {
         fileprivate let patches: Int
@@ -36,6 +39,7 @@ final class Draft {
 
     /// Forgets every patch and reason made since `mark`.
     func rollback(to mark: Mark) {
+        for patch in patches[min(mark.patches, patches.count)...] { held -= Self.weight(patch.replacement) }
         patches.removeSubrange(min(mark.patches, patches.count)...)
         reasons.removeSubrange(min(mark.reasons, reasons.count)...)
         barrier = min(barrier, patches.count)
@@ -58,13 +62,19 @@ final class Draft {
                 range: last.range.lowerBound..<range.upperBound, replacement: replacement, kind: kind)
             return
         }
-        guard patches.count < Self.patchLimit else {
+        let weight = Self.weight(replacement)
+        guard patches.count < Self.patchLimit, held + weight <= Self.byteLimit else {
             let old = overflow ?? range
             overflow = min(old.lowerBound, range.lowerBound)..<max(old.upperBound, range.upperBound)
             reader?.isExhausted = true
             return
         }
+        held += weight
         patches.append(Patch(range: range, replacement: replacement, kind: kind))
+    }
+
+    private static func weight(_ replacement: Patch.Replacement) -> Int {
+        if case .bytes(let bytes) = replacement { bytes.count + 32 } else { 0 }
     }
 
     /// Fills a unit that could not be understood, and says why.
@@ -115,6 +125,7 @@ final class Draft {
         let hull = Patch(range: overflow, replacement: .fill(0), kind: "everything from the first excess patch on")
         return RedactionPlan(
             size: size, container: container, patches: patches + [hull],
-            reasons: reasons + ["more than \(Self.patchLimit) patches: the range of the rest blanked"])
+            reasons: reasons + ["more than \(Self.patchLimit) patches, or too long ones: the range of the rest blanked"]
+        )
     }
 }

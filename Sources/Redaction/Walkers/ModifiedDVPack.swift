@@ -117,14 +117,15 @@ final class ModifiedDVPack {
         walk.draft.note("MDPM blanked: \(reason)")
     }
 
-    /// One patch for each run of bytes that stand together in the file.
+    /// Patches for each run of bytes that stand together in the file: what is new of it, and what fills it up.
     private func write(_ walk: Walk, _ range: Range<Int>, _ new: [UInt8]) {
         var start = range.lowerBound
         for index in range where index + 1 == range.upperBound || raw[index + 1].offset != raw[index].offset + 1 {
-            let part = Array(new[start - range.lowerBound...index - range.lowerBound])
-            let isFill = part.allSatisfy { $0 == 0xFF }
-            walk.draft.patch(
-                raw[start].offset..<raw[index].offset + 1, isFill ? .fill(0xFF) : .bytes(part), "MDPM GPS")
+            let part = new[start - range.lowerBound...index - range.lowerBound]
+            let filler = UInt64(part.reversed().prefix { $0 == 0xFF }.count)
+            let end = raw[index].offset + 1
+            walk.draft.patch(raw[start].offset..<end - filler, .bytes(Array(part.dropLast(Int(filler)))), "MDPM GPS")
+            walk.draft.patch(end - filler..<end, .fill(0xFF), "MDPM GPS")
             start = index + 1
         }
     }

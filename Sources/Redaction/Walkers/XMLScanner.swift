@@ -57,7 +57,7 @@ final class XMLScanner {
         case .utf8: (unit, order, name) = (1, .big, nil)
         case .utf16(let order): (unit, self.order, name) = (2, order, order == .big ? "UTF-16BE" : "UTF-16LE")
         }
-        parser = XML_ParserCreateNS(name, XML_Char(bitPattern: Self.separator))
+        parser = ExpatMemory.parser(name, separator: XML_Char(bitPattern: Self.separator))
         guard let parser else {
             failure = "no XML parser"
             return
