@@ -4,7 +4,8 @@ import Glibc
 /// Measures places against each other: `mediaveil-bench [--only WORDS] NAME=DIRECTORY…`, where WORDS are in the names
 /// of the workloads that are wanted; or redacted files: `mediaveil-bench --redacted LIBRARY VIEW`; or hidden names:
 /// `mediaveil-bench --hidden LIBRARY VIEW`; or the policy: `mediaveil-bench --policy`; or the planning of redaction:
-/// `mediaveil-bench --plans MEDIA SCRATCH`.
+/// `mediaveil-bench --plans MEDIA SCRATCH`; or many processes: `mediaveil-bench --scaling NAME=DIRECTORY…` and
+/// `mediaveil-bench --beside LIBRARY VIEW BUSY-VIEW`.
 ///
 /// Every workload runs in all places in turn, several rounds in one run, and the medians are compared: the machine's
 /// noise meets all of them alike. The first place is the reference; a ratio above 1 is faster than it.
@@ -21,6 +22,13 @@ enum Bench {
         if words.count == 2, words[1] == "--policy" { return PolicyDecisions.measure() }
         if words.count == 4, words[1] == "--plans" {
             return RedactionPlans.measure(directory: words[2], scratch: words[3])
+        }
+        if words.count == 3, words[1] == "--reader" { return Neighbours.read(in: words[2]) }
+        if words.count > 2, words[1] == "--scaling" {
+            return Neighbours.scaling(words.dropFirst(2).compactMap(Place.init))
+        }
+        if words.count == 5, words[1] == "--beside" {
+            return Neighbours.beside(library: words[2], view: words[3], busy: words[4])
         }
         let isChosen = words.count > 2 && words[1] == "--only"
         let workloads = isChosen ? Workload.all.filter { contains($0.name, words[2]) } : Workload.all
