@@ -38,6 +38,9 @@ struct BlankedFile: Sendable {
 
     /// What nobody but the maker can read, and what holds nothing but location.
     private static let unreadable = [
+        // A metadata track of "application/meta", of which nobody but the maker knows what is in it.
+        BlankedFile(
+            path: "androidx__media/h265_with_metadata_track.mp4", reasons: ["text sample blanked: it is no text"]),
         BlankedFile(path: "_derived-dev/mov-mebx-location.mov", reasons: ["mebx track blanked whole"]),
         BlankedFile(
             path: "gopro__gpmf-parser/max-heromode.mp4", reasons: ["fdsc track blanked whole"],
