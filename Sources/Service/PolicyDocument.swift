@@ -78,7 +78,7 @@ struct PolicyDocument {
             throw Problem(description: "unknown section \(key); there are app, grant and view")
         }
         let apps = try items(table, "app", ["name", "uids", "units", "executables"]).map { item in
-            let uids = try (item["uids"]?.array ?? TOMLArray()).map { value in
+            let uids = try list(item, "uids").map { value in
                 guard let number = value.int, let uid = UInt32(exactly: number) else {
                     throw Problem(description: "a uid is a number from 0 to 4294967295")
                 }
@@ -94,8 +94,8 @@ struct PolicyDocument {
                 throw Problem(description: "there is no permission “\(name)”")
             }
             return Grant(
-                app: try required(item, "app", "grant"), permission: permission, under: item["under"]?.string ?? "",
-                expires: item["expires"]?.int.flatMap { UInt64(exactly: $0) })
+                app: try required(item, "app", "grant"), permission: permission, under: try under(item),
+                expires: try expiry(item))
         }
         let views = try items(table, "view", ["name", "app", "path"]).map { item in
             View(
@@ -117,14 +117,34 @@ struct PolicyDocument {
         }
     }
 
-    private static func texts(_ item: TOMLTable, _ key: String) throws -> Set<String> {
-        guard let value = item[key] else { return [] }
+    private static func list(_ item: TOMLTable, _ key: String) throws -> TOMLArray {
+        guard let value = item[key] else { return TOMLArray() }
         guard let array = value.array else { throw Problem(description: "app.\(key) is no list") }
-        return Set(
-            try array.map { value in
+        return array
+    }
+
+    private static func texts(_ item: TOMLTable, _ key: String) throws -> Set<String> {
+        Set(
+            try list(item, key).map { value in
                 guard let text = value.string else { throw Problem(description: "app.\(key) is a list of texts") }
                 return text
             })
+    }
+
+    // What is there and of another type is not absent: the grant would be for everything, or for ever.
+
+    private static func under(_ item: TOMLTable) throws -> String {
+        guard let value = item["under"] else { return "" }
+        guard let text = value.string else { throw Problem(description: "grant.under is not text") }
+        return text
+    }
+
+    private static func expiry(_ item: TOMLTable) throws -> UInt64? {
+        guard let value = item["expires"] else { return nil }
+        guard let seconds = value.int.flatMap({ UInt64(exactly: $0) }) else {
+            throw Problem(description: "grant.expires is a number of seconds since 1970")
+        }
+        return seconds
     }
 
     private static func required(_ item: TOMLTable, _ key: String, _ section: String) throws -> String {

@@ -27,6 +27,10 @@ import Testing
     @Test(arguments: [
         "x = 1", "[[app]]\nname = \"a\"\ncolour = 1", "[[app]]\nuids = [1]", "[[app]]\nname = \"a\"\nuids = [-1]",
         "[[grant]]\napp = \"a\"\npermission = \"media.fly\"", "app = 5", "[[app]\n",
+        // As absent, these would be a grant for everything, and one for ever.
+        "[[grant]]\napp = \"a\"\npermission = \"media.location\"\nunder = 5",
+        "[[grant]]\napp = \"a\"\npermission = \"media.location\"\nexpires = \"tomorrow\"",
+        "[[grant]]\napp = \"a\"\npermission = \"media.location\"\nexpires = -1", "[[app]]\nname = \"a\"\nuids = 5",
     ])
     func nonsenseIsRefused(_ text: String) {
         #expect(throws: (any Error).self) { try PolicyDocument.parse(text) }
