@@ -92,6 +92,35 @@ import Testing
         }
     }
 
+    @Test("A policy that is lost is not a policy without apps", arguments: ["removed", "emptied", "without its log"])
+    func aLostPolicyIsNotEmpty(_ how: String) throws {
+        try withTemporaryDirectory { root in
+            do {
+                let store = try open(root)
+                try store.addApp(App(name: "a", uids: [7]))
+            }
+            let path = root + "/state/policy.db"
+            let backup = try Data(contentsOf: URL(fileURLWithPath: path + ".backup"))
+            for file in [path + "-wal", path + "-shm"] { try? FileManager.default.removeItem(atPath: file) }
+            switch how {
+            case "removed": try FileManager.default.removeItem(atPath: path)
+            case "emptied": try Data().write(to: URL(fileURLWithPath: path))
+            default:
+                // The first page, which is all that is there until the log is brought into the file.
+                try FileManager.default.removeItem(atPath: path)
+                _ = try Program.run(["sqlite3", path, "PRAGMA journal_mode = WAL"])
+            }
+            for _ in 0..<2 {
+                #expect { try open(root) } throws: {
+                    ($0 as? StoreError)?.kind == .damaged && "\($0)".contains("policy.db.backup")
+                }
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path + ".backup")) == backup)
+            try FileManager.default.removeItem(atPath: path + ".backup")
+            #expect(try open(root).keeper.current.apps.isEmpty)
+        }
+    }
+
     @Test func theSchemaInTheBinaryIsTheOneInTheRepository() throws {
         for (folder, migrations) in [("policy", PolicySchema.migrations), ("audit", AuditSchema.migrations)] {
             let directory = Machine.packageRoot + "/schema/" + folder

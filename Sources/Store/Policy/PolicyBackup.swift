@@ -6,6 +6,9 @@ import Synchronization
 /// Keeps a whole copy of policy.db beside it, from which an administrator can restore: after every change, on a thread of
 /// its own and from a connection of its own, so that no change waits for it.
 final class PolicyBackup: Sendable {
+    /// What the copy's name has behind the database's.
+    static let ending = ".backup"
+
     private let path: String
     private let queue = DispatchQueue(label: "policy-backup")
     private let due = Due()
@@ -32,11 +35,11 @@ final class PolicyBackup: Sendable {
     func finish() { queue.sync {} }
 
     private static func copy(_ path: String) throws {
-        let temporary = path + ".backup.new"
+        let temporary = path + ending + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
         let source = try DatabaseQueue(path: path)
         try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [temporary]) }
-        guard rename(temporary, path + ".backup") == 0 else {
+        guard rename(temporary, path + ending) == 0 else {
             throw StoreError(.unreadable, "cannot keep a backup of \(path): \(String(cString: strerror(errno)))")
         }
     }

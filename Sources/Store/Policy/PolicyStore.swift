@@ -58,6 +58,10 @@ public final class PolicyStore: Sendable {
                 throw StoreError(
                     .newer, "\(path) was written by a newer MediaVeil; install that version, or restore a backup")
             }
+            let isNew = try database.read { try migrator.appliedIdentifiers($0).isEmpty }
+            guard !isNew || access(path + PolicyBackup.ending, F_OK) != 0 else {
+                throw damaged(path, "nothing is in it, and it was in use; to begin anew, move its backup away too")
+            }
             try migrator.migrate(database)
             return database
         } catch let error as DatabaseError {
