@@ -84,6 +84,18 @@ struct TelemetryTests {
         }
     }
 
+    @Test("Of several descriptions of one track the worst counts") func descriptions() throws {
+        let location = B.box("keys", Array("mdtacom.apple.quicktime.location.ISO6709".utf8))
+        let long = [UInt8](repeating: 0x20, count: 70_000)
+        let other = B.box(
+            "mebx", [UInt8](repeating: 0, count: 8) + B.box("keys", Array("mdtacom.apple.detected-face".utf8)))
+        for entry in [[UInt8](repeating: 0, count: 8) + location, long + location] {
+            try Redacted(B.timed("mebx", [Self.fix], description: entry, others: other)).expect(gone: [Self.fix])
+        }
+        let harmless = B.box("mett", [UInt8](repeating: 0, count: 8) + Array("\0application/microvideo\0".utf8))
+        try Redacted(B.timed("mett", [Self.fix], others: harmless)).expect(gone: [Self.fix])
+    }
+
     @Test("Boxes that are positions and nothing else") func boxes() throws {
         let uuids: [[UInt8]] = [
             [0x9B, 0x63, 0x0F, 0x8D, 0x63, 0x74, 0x40, 0xEC, 0x82, 0x04, 0xBC, 0x5F, 0xF5, 0x09, 0x17, 0x28],

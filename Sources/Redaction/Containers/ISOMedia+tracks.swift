@@ -56,15 +56,29 @@ extension ISOMedia {
         }
     }
 
+    /// What the description of a metadata track says of its samples; of one that is too long to be looked at, the worst.
+    private static func names(
+        _ walk: Walk, _ entry: Box
+    ) throws(PlanningError) -> (areHarmless: Bool, areLocations: Bool) {
+        guard ["mebx", "mett"].contains(entry.type) else { return (false, false) }
+        guard entry.payloadCount <= 65_536 else { return (false, true) }
+        let bytes = try walk.reader.bytes(at: entry.payload.lowerBound, count: Int(entry.payloadCount))
+        let text = String(decoding: bytes, as: UTF8.self).lowercased()
+        return (
+            LocationAtoms.harmlessMIMETypes.contains { text.contains($0) },
+            ["location", "gps", "iso6709"].contains { text.contains($0) }
+        )
+    }
+
     private static func descriptions(_ walk: Walk, _ box: Box, _ track: inout Track) throws(PlanningError) {
         guard box.payloadCount >= 8 else { return }
         for entry in try Box.children(try walk.nested(), box.payload.lowerBound + 8..<box.payload.upperBound) {
             track.formats.append(entry.type)
-            guard ["mebx", "mett"].contains(entry.type), entry.payloadCount <= 65_536 else { continue }
-            let bytes = try walk.reader.bytes(at: entry.payload.lowerBound, count: Int(entry.payloadCount))
-            let text = String(decoding: bytes, as: UTF8.self).lowercased()
-            track.isHarmless = LocationAtoms.harmlessMIMETypes.contains { text.contains($0) }
-            track.hasLocationKeys = text.contains("location") || text.contains("gps") || text.contains("iso6709")
+            let isFirst = track.formats.count == 1
+            let names = try names(walk, entry)
+            // A track may have several descriptions, and samples of each.
+            track.isHarmless = (isFirst || track.isHarmless) && entry.type == "mett" && names.areHarmless
+            track.hasLocationKeys = track.hasLocationKeys || names.areLocations
         }
     }
 

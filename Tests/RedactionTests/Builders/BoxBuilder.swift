@@ -31,13 +31,16 @@ enum BoxBuilder {
             ])
     }
 
-    /// A movie with one timed track of the given samples, which stand in mdat.
-    static func timed(_ format: String, _ samples: [[UInt8]]) -> [UInt8] {
+    /// A movie with one timed track of the given samples, which stand in mdat; `others` are descriptions behind the first.
+    static func timed(
+        _ format: String, _ samples: [[UInt8]], description: [UInt8] = [UInt8](repeating: 0, count: 8),
+        others: [UInt8] = []
+    ) -> [UInt8] {
         func file(_ start: Int) -> [UInt8] {
             let stbl = box(
                 "stbl",
                 [
-                    box("stsd", big(0) + big(1) + box(format, [UInt8](repeating: 0, count: 8))),
+                    box("stsd", big(0) + big(others.isEmpty ? 1 : 2) + box(format, description) + others),
                     box("stsz", big(0) + big(0) + big(samples.count) + samples.flatMap { big($0.count) }),
                     box("stsc", big(0) + big(1) + big(1) + big(samples.count) + big(1)),
                     box("stco", big(0) + big(1) + big(start)),
