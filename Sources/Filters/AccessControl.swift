@@ -81,8 +81,7 @@ public final class AccessControl: Filter {
         guard case .success(var entry) = result else { return }
         let caller = shared.caller(context)
         let place = caller.place(of: operation.name, in: operation.parent)
-        entry.dependsOnCaller = entry.kind == .regular || place.folder != .none
-        entry.attributesDependOnCaller = entry.kind == .directory && place.folder != .none
+        entry.noteWhatDependsOnCaller(at: place)
         if entry.kind == .regular {
             // Also for a caller without an app: the inode number may have been an owned file's.
             shared.ownership.setOwner(of: OwnershipStore.Key(entry.identity), to: caller.app)

@@ -45,8 +45,7 @@ public final class FolderHiding: Filter {
             return
         }
         let place = caller.place(of: entry.name, in: operation.parent)
-        entry.dependsOnCaller = entry.kind == .regular || place.folder != .none
-        entry.attributesDependOnCaller = attributesDependOnCaller(entry.kind, place)
+        entry.noteWhatDependsOnCaller(at: place)
         disguise(&entry.attributes, place, entry.kind, caller)
         if entry.kind == .regular { entry.variant = decision.location ? .original : .redacted }
         result = .success(entry)
@@ -100,7 +99,7 @@ public final class FolderHiding: Filter {
         guard case .success(var reply) = result else { return }
         let caller = shared.caller(context)
         let place = caller.place(of: operation.node)
-        reply.dependsOnCaller = attributesDependOnCaller(operation.node.kind, place)
+        reply.dependsOnCaller = place.attributesDependOnCaller(operation.node.kind)
         disguise(&reply.attributes, place, operation.node.kind, caller)
         result = .success(reply)
     }
@@ -122,12 +121,6 @@ public final class FolderHiding: Filter {
         return .pass
     }
 
-    /// Whoever has come to a file's node sees the same of it: callers with other rights come to other variants, which are
-    /// nodes of their own. Only directories look different from one node.
-    private func attributesDependOnCaller(_ kind: FileKind, _ place: Place) -> Bool {
-        kind == .directory && place.folder != .none
-    }
-
     /// A directory's link count tells how many subdirectories it has, and the times and size of a directory of app
     /// folders tell when an app came or went.
     private func disguise(
@@ -142,6 +135,20 @@ public final class FolderHiding: Filter {
         attributes.accessed = born
         attributes.modified = born
         attributes.changed = born
+    }
+}
+
+extension Place {
+    /// Whoever has come to a file's node sees the same of it: callers with other rights come to other variants, which are
+    /// nodes of their own. Only directories look different from one node.
+    fileprivate func attributesDependOnCaller(_ kind: FileKind) -> Bool { kind == .directory && folder != .none }
+}
+
+extension Entry {
+    /// What the kernel must not keep in a view that several callers share.
+    mutating func noteWhatDependsOnCaller(at place: Place) {
+        dependsOnCaller = kind == .regular || place.folder != .none
+        attributesDependOnCaller = place.attributesDependOnCaller(kind)
     }
 }
 
