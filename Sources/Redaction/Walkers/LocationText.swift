@@ -37,6 +37,19 @@ enum LocationText {
     }
 
     private struct Scanner {
+        // Looked up at every word of every text.
+        private static let keysOfBoth: Set<String> = [
+            "gps", "latlon", "latlong", "gpsposition", "gpscoordinates", "coordinates", "home",
+        ]
+        private static let keysOfOne: Set<String> = [
+            "lat", "latitude", "lon", "lng", "long", "longitude", "gpslatitude", "gpslongitude",
+        ]
+        /// What the keys begin with, in lower case: most words are none of them, and need not become text.
+        private static let initials = [UInt8]("cghl".utf8)
+        private static let keysOfHeight: Set<String> = [
+            "alt", "altitude", "absalt", "relalt", "height", "elevation", "ele", "barometer", "h",
+        ]
+
         let text: [UInt8]
         var index = 0
 
@@ -187,17 +200,12 @@ enum LocationText {
 
         /// `latitude: 48.1`, `lon=11.5`, `"GPSLatitude": "48.1"`
         private func keyed(_ start: Int) -> Int? {
+            guard Self.initials.contains(at(start) | 0x20) else { return nil }
             var i = start
             while isWord(at(i)), i - start < 40 { i += 1 }
             let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
-            let isOfBoth = [
-                "gps", "latlon", "latlong", "gpsposition", "gpscoordinates", "coordinates", "home",
-            ].contains(key)
-            guard
-                isOfBoth
-                    || ["lat", "latitude", "lon", "lng", "long", "longitude", "gpslatitude", "gpslongitude"]
-                        .contains(key)
-            else { return nil }
+            let isOfBoth = Self.keysOfBoth.contains(key)
+            guard isOfBoth || Self.keysOfOne.contains(key) else { return nil }
             guard key != "home" || at(i) == 0x28 else { return nil }
             let valueLimit = i + 6
             var hasSeparator = false
@@ -238,8 +246,7 @@ enum LocationText {
             var i = start
             while isWord(at(i)), i - start < 24 { i += 1 }
             let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
-            let words = ["alt", "altitude", "absalt", "relalt", "height", "elevation", "ele", "barometer", "h"]
-            guard words.contains(key) else { return nil }
+            guard Self.keysOfHeight.contains(key) else { return nil }
             let limit = i + 4
             while i < limit, [0x20, 0x3A, 0x3D, 0x22].contains(at(i)) { i += 1 }
             guard let value = number(i), value.decimals > 0 || key != "h" else { return nil }

@@ -1,4 +1,5 @@
 import CExpat
+import Glibc
 
 /// A well-formed XML document read by expat, which tells where in the input each event stands.
 ///
@@ -169,7 +170,7 @@ final class XMLScanner {
     private static func kind(named attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>) -> String? {
         var index = 0
         while let attribute = attributes[index], let value = attributes[index + 1] {
-            if String(cString: attribute) == "name" {
+            if strcmp(attribute, "name") == 0 {
                 let name = LocationKeys.folded(String(cString: value))
                 return LocationKeys.isOfGPS(folded: name) ? "XML \(name)" : nil
             }
