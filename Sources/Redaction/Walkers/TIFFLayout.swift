@@ -92,10 +92,10 @@ struct TIFFDirectory {
             && zip(entries, entries.dropFirst()).allSatisfy { $0.tag <= $1.tag }
     }
 
-    /// Reads the IFD at `position`; of one that claims to reach beyond the structure, what lies inside.
     /// Entries of one IFD; files have tens of them.
     private static let entryLimit: UInt64 = 8_192
 
+    /// Reads the IFD at `position`; of one that claims to reach beyond the structure, what lies inside.
     static func read(_ walk: Walk, _ layout: TIFFLayout, at position: UInt64) throws(PlanningError) -> TIFFDirectory {
         let available = layout.range.upperBound - position
         guard layout.range.contains(position), available >= layout.countSize else { throw .malformed("IFD truncated") }
@@ -107,7 +107,7 @@ struct TIFFDirectory {
         }
         let first = position + layout.countSize
         let fitting = (available - layout.countSize) / layout.entrySize
-        let count = min(claimed, fitting, 65_535)
+        let count = min(claimed, fitting)
         guard count <= entryLimit else { throw .limit("IFD of more than \(entryLimit) entries") }
         let entriesEnd = first + count * layout.entrySize
         var entries: [TIFFEntry] = []
