@@ -37,7 +37,10 @@ final class PolicyBackup: Sendable {
     private static func copy(_ path: String) throws {
         let temporary = path + ending + ".new"
         try? FileManager.default.removeItem(atPath: temporary)
-        let source = try DatabaseQueue(path: path)
+        // Its locks are held for moments by changes, and by the last connection that is closed.
+        var patient = Configuration()
+        patient.busyMode = .timeout(10)
+        let source = try DatabaseQueue(path: path, configuration: patient)
         try source.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [temporary]) }
         guard rename(temporary, path + ending) == 0 else {
             throw StoreError(.unreadable, "cannot keep a backup of \(path): \(String(cString: strerror(errno)))")
