@@ -15,6 +15,7 @@ struct PolicyDocument {
         var views: [View]
     }
 
+    /// Why a document is not accepted, in words for its author.
     struct Problem: Error, CustomStringConvertible {
         let description: String
     }
@@ -69,7 +70,13 @@ struct PolicyDocument {
         return result + "\""
     }
 
-    static func parse(_ text: String) throws -> Content {
+    /// Reads a document and holds its parts against each other.
+    ///
+    /// - Parameters:
+    ///   - text: TOML.
+    ///   - place: makes the path of a grant what the policy keeps: relative to the library.
+    /// - Throws: ``Problem``, or what `place` throws.
+    static func parse(_ text: String, place: (String) throws -> String = { $0 }) throws -> Content {
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch let error as TOMLParseError {
             throw Problem(description: "line \(error.source.begin.line): \(error.description)")
@@ -94,7 +101,7 @@ struct PolicyDocument {
                 throw Problem(description: "there is no permission “\(name)”")
             }
             return Grant(
-                app: try required(item, "app", "grant"), permission: permission, under: try under(item),
+                app: try required(item, "app", "grant"), permission: permission, under: try place(under(item)),
                 expires: try expiry(item))
         }
         let views = try items(table, "view", ["name", "app", "path"]).map { item in
@@ -102,7 +109,9 @@ struct PolicyDocument {
                 name: try required(item, "name", "view"), app: try required(item, "app", "view"),
                 path: try required(item, "path", "view"))
         }
-        return Content(apps: apps, grants: grants, views: views)
+        let content = Content(apps: apps, grants: grants, views: views)
+        try content.validate()
+        return content
     }
 
     private static func items(_ table: TOMLTable, _ name: String, _ keys: Set<String>) throws -> [TOMLTable] {

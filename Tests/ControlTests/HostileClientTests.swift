@@ -52,11 +52,12 @@ struct HostileClientTests {
 
     @Test func aRequestOfTheLimitIsAnsweredAndALongerOneIsNot() throws {
         try withService { socket, _, _ in
-            let start = #"{"method":"org.mediaveil.Control.Check","parameters":{"app":"gallery","path":""#
+            let start = #"{"method":"org.mediaveil.Control.ImportPolicy","parameters":{"toml":""#
             let end = #""}}"#
             let room = ControlInterface.longestRequest - start.utf8.count - end.utf8.count
             let fits = try RawConnection(socket)
-            #expect(fits.call(start + String(repeating: "a", count: room) + end)?.contains("redacted") == true)
+            #expect(
+                fits.call(start + String(repeating: "a", count: room) + end)?.contains("\(room) bytes read") == true)
             let tooLong = try RawConnection(socket)
             tooLong.send(start + String(repeating: "a", count: room + 1) + end + "\0")
             #expect(tooLong.receive() == nil)
@@ -65,6 +66,29 @@ struct HostileClientTests {
             while taken < 64, endless.send([UInt8](repeating: 0x20, count: 1 << 20)) { taken += 1 }
             #expect(taken < 64)
             expectService(socket)
+        }
+    }
+
+    @Test func oneLongRequestIsHeldInMemoryAtATime() throws {
+        try withService { socket, _, server in
+            let start = #"{"method":"org.mediaveil.Control.ImportPolicy","parameters":{"toml":""#
+            let piece = start + String(repeating: "a", count: 4 << 20)
+            let first = try RawConnection(socket)
+            #expect(first.send(piece))
+            let second = try RawConnection(socket)
+            second.send(piece)
+            #expect(second.receive()?.contains("org.mediaveil.Control.Busy") == true)
+            #expect(second.receive() == nil)
+            // The first is answered, and makes room for the next: by its end, or by hanging up.
+            #expect(first.call(#""}}"#)?.contains("bytes read") == true)
+            do {
+                let third = try RawConnection(socket)
+                #expect(third.call(piece + #""}}"#)?.contains("bytes read") == true)
+                let unfinished = try RawConnection(socket)
+                unfinished.send(piece)
+            }
+            #expect(waitUntil(within: 60) { server.connectionCount == 1 })
+            #expect(try RawConnection(socket).call(piece + #""}}"#)?.contains("bytes read") == true)
         }
     }
 

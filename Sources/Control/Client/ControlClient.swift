@@ -60,10 +60,13 @@ public final class ControlClient {
 
     /// Makes a call and returns its one reply.
     ///
+    /// - Parameters:
+    ///   - request: the call.
+    ///   - waitsForEver: for a call that the service may work on for minutes.
     /// - Throws: ``ControlError`` if the service refuses, ``Unreachable`` if it is not there any more.
-    public func call<R: ControlRequest>(_ request: R) throws -> R.Reply {
+    public func call<R: ControlRequest>(_ request: R, waitsForEver: Bool = false) throws -> R.Reply {
         try send(Call(method: R.qualifiedMethod, parameters: request, more: nil))
-        return try reply(to: R.self, patience).parameters
+        return try reply(to: R.self, waitsForEver ? -1 : patience).parameters
     }
 
     /// Makes a call that has several replies; `take` gets each as it comes, and ends the call by returning `false`.
@@ -110,7 +113,7 @@ public final class ControlClient {
         let frame = try Wire.frame(call)
         guard frame.count - 1 <= ControlInterface.longestRequest else {
             throw ControlError.invalidParameter(
-                parameter: "parameters", reason: "a request has at most 1 MiB, this one \(frame.count - 1) bytes",
+                parameter: "parameters", reason: "a request has at most 32 MiB, this one \(frame.count - 1) bytes",
                 remedy: "split it")
         }
         guard !isBroken else { throw gone() }

@@ -58,5 +58,7 @@ public enum ControlInterface {
     ]
 
     /// Bytes of the longest request, its final NUL not counted.
-    public static let longestRequest = 1 << 20
+    public static let longestRequest = 32 << 20
+    /// Bytes of a request that any number of connections may make at once; of longer ones there is one at a time.
+    public static let ordinaryRequest = 1 << 20
 }

@@ -17,6 +17,8 @@ final class Connection: ChannelInboundHandler {
     private var sink: ConnectionSink?
     private var waiting: [[UInt8]] = []
     private var waitingBytes = 0
+    private var runningBytes = 0
+    private var hasLongRequest = false
     private var isAnswering = false
     private var isReading = false
     private var inputEnded = false
@@ -49,6 +51,7 @@ final class Connection: ChannelInboundHandler {
         unfinished?.cancel()
         waiting = []
         sink?.close()
+        giveUpLongRequest()
         context.channels.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(channel.channel)) }
         if let peer { context.admission.withLock { $0.leave(peer) } }
         peer = nil
@@ -69,6 +72,7 @@ final class Connection: ChannelInboundHandler {
             guard !messages.contains([]) else { return channel.close(promise: nil) }
             waiting += messages
             waitingBytes += messages.reduce(0) { $0 + $1.count }
+            guard mayHold(waitingBytes + runningBytes + decoder.pendingCount) else { return refuseLongRequest(channel) }
             watchUnfinished(channel, isNew: !messages.isEmpty)
             answerNext(channel)
         } catch {
@@ -93,10 +97,38 @@ final class Connection: ChannelInboundHandler {
     /// Asks for more bytes unless enough requests wait.
     private func read(_ channel: ChannelHandlerContext) {
         guard !isReading, !inputEnded, waiting.count < context.limits.waitingRequests,
-            waitingBytes < decoder.limit
+            waitingBytes < min(decoder.limit, ControlInterface.ordinaryRequest)
         else { return }
         isReading = true
         channel.read()
+    }
+
+    // MARK: Long requests
+
+    /// Whether this connection may have so many bytes of requests in memory: many only while no other has.
+    private func mayHold(_ bytes: Int) -> Bool {
+        // What one read brings may follow a request of the usual length.
+        guard bytes > ControlInterface.ordinaryRequest + (1 << 20), !hasLongRequest else { return true }
+        hasLongRequest = context.longRequest.withLock { holder in
+            guard holder == nil else { return false }
+            holder = ObjectIdentifier(self)
+            return true
+        }
+        return hasLongRequest
+    }
+
+    private func giveUpLongRequest() {
+        guard hasLongRequest else { return }
+        hasLongRequest = false
+        context.longRequest.withLock { $0 = nil }
+    }
+
+    private func refuseLongRequest(_ channel: ChannelHandlerContext) {
+        let error = ControlError.busy(reason: "another long request is being read; try again when it is done")
+        guard let frame = try? Wire.frame(ErrorForm(error)) else { return channel.close(promise: nil) }
+        isReading = true
+        channel.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: frame)), promise: nil)
+        channel.close(promise: nil)
     }
 
     /// A request that has begun must be complete in time. Time in which we did not read does not count.
@@ -129,6 +161,7 @@ final class Connection: ChannelInboundHandler {
         isAnswering = true
         let message = waiting.removeFirst()
         waitingBytes -= message.count
+        runningBytes = message.count
         let bound = NIOLoopBound((self, channel), eventLoop: channel.eventLoop)
         let loop = channel.eventLoop
         let worker = CallWorker(context: context, peer: peer, sink: sink)
@@ -162,6 +195,8 @@ final class Connection: ChannelInboundHandler {
 
     private func proceed(_ channel: ChannelHandlerContext) {
         isAnswering = false
+        runningBytes = 0
+        if waitingBytes + decoder.pendingCount <= ControlInterface.ordinaryRequest { giveUpLongRequest() }
         answerNext(channel)
         read(channel)
     }

@@ -123,6 +123,8 @@ final class ServerContext: Sendable {
     let admission: Mutex<Admission>
     let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
     let isStopping = Atomic(false)
+    /// The connection that may hold a long request in memory, if there is one.
+    let longRequest = Mutex<ObjectIdentifier?>(nil)
 
     init(
         routes: Routes, limits: ControlServer.Limits, workers: Workers, logger: Logger, administratorGroup: UInt32?

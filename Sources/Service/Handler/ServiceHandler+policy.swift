@@ -10,7 +10,11 @@ extension ServiceHandler {
     func importPolicy(_ request: ImportPolicyRequest, from peer: Peer) throws -> ImportPolicyRequest.Reply {
         let old = try current()
         let new: PolicyDocument.Content
-        do { new = try PolicyDocument.parse(request.toml) } catch {
+        do {
+            new = try PolicyDocument.parse(request.toml) { try relative($0, parameter: "grant.under") }
+        } catch let error as ControlError {
+            throw error
+        } catch {
             throw ControlError.invalidParameter(
                 parameter: "file", reason: "\(error)", remedy: "correct it; nothing was changed")
         }

@@ -110,6 +110,9 @@ public final class PolicyStore: Sendable {
                     let result = try body(db)
                     return (result, try next(keeper.current))
                 }
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+                throw PolicyError.conflict(
+                    what: "the change", reason: "it contradicts itself (\(error.message ?? "no details"))")
             } catch let error as DatabaseError {
                 throw PolicyStore.unwritable(path, error.message ?? "\(error.resultCode)")
             }

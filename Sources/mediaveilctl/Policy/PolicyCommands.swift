@@ -39,7 +39,7 @@ struct PolicyCommand: ParsableCommand {
 
         func run(_ client: ControlClient, _ output: Output) throws {
             let text = try Self.text(of: file)
-            let reply = try client.call(ImportPolicyRequest(toml: text, dryRun: dryRun))
+            let reply = try client.call(ImportPolicyRequest(toml: text, dryRun: dryRun), waitsForEver: true)
             if output.asJSON { return output.json(reply) }
             for change in reply.changes { output.line(Escaping.line(change)) }
             if reply.changes.isEmpty { output.line("nothing changes: this is the policy already") }
@@ -47,7 +47,8 @@ struct PolicyCommand: ParsableCommand {
         }
 
         static func text(of file: LocalPath) throws -> String {
-            let limit = ControlInterface.longestRequest / 2
+            // Quotes and line ends take twice the place on their way.
+            let limit = ControlInterface.longestRequest / 4 * 3
             let bytes =
                 file.bytes == [UInt8(ascii: "-")]
                 ? try LocalFile(descriptor: 0, name: "standard input").contents(limit: limit)
