@@ -6,35 +6,6 @@ import Testing
 /// The pure stack, mounted, beside a twin directory: the same calls have the same results in both.
 @Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct PureStackTests {
-    private func withMount(
-        _ options: [String] = [], _ body: (_ view: String, _ backing: String, _ twin: String) throws -> Void
-    ) throws {
-        try withTemporaryDirectory { root in
-            let (view, backing, twin) = (root + "/view", root + "/backing", root + "/twin")
-            for folder in [view, backing, twin] { mkdir(folder, 0o777) }
-            let child = try Program.start([Machine.program("mediaveild"), "passthrough", backing, view] + options)
-            defer {
-                kill(child, SIGTERM)
-                #expect((try? Program.wait(for: child, seconds: 20)) == 0)
-            }
-            let mounted = waitUntil(within: 30) {
-                var (here, above) = (stat(), stat())
-                return stat(view, &here) == 0 && stat(root, &above) == 0 && here.st_dev != above.st_dev
-            }
-            try #require(mounted)
-            try body(view, backing, twin)
-        }
-    }
-
-    /// Runs a script in both places; what it prints must be the same.
-    private func compare(_ script: String, _ view: String, _ twin: String, uid: UInt32? = nil) throws {
-        let outcomes = try [view, twin].map { place in
-            try Program.output(["sh", "-c", "cd '\(place)'; { " + script + "; } 2>&1"], uid: uid, seconds: 120)
-        }
-        #expect(outcomes[0].output == outcomes[1].output)
-        #expect(outcomes[0].status == outcomes[1].status)
-    }
-
     private static let scripts = [
         "echo a > f; cat f; stat -c '%s %a %h %F' f; chmod 604 f; stat -c %a f; rm f; cat f",
         "mkdir -p a/b/c; touch a/b/c/f; find . | sort; rmdir a; rm -r a; ls -A",
@@ -60,11 +31,11 @@ struct PureStackTests {
     ]
 
     @Test(arguments: scripts) func asTheBareDirectory(_ script: String) throws {
-        try withMount { view, _, twin throws in try compare(script, view, twin) }
+        try withPureStack { view, _, twin throws in try PureStack.compare(script, view, twin) }
     }
 
     @Test func ordinaryUsersMeetTheSameLimits() throws {
-        try withMount { view, backing, twin throws in
+        try withPureStack { view, backing, twin throws in
             for place in [backing, twin] {
                 let prepare = "cd '\(place)'; chmod 1777 .; echo root > r; chmod 600 r; mkdir d; chmod 755 d"
                 _ = try Program.run(["sh", "-c", prepare])
@@ -73,20 +44,20 @@ struct PureStackTests {
                 cat r; echo x > r; rm -f r; touch d/f; touch own; stat -c '%u %g %a' own; chmod 700 own; chown 0 own; \
                 mv own mine; ls -A; rm mine; mkdir m; chmod 2777 m; stat -c %a m; rmdir m
                 """
-            try compare(script, view, twin, uid: 61_301)
+            try PureStack.compare(script, view, twin, uid: 61_301)
         }
     }
 
     @Test func theRouterServesWhereTheKernelDoesNotPassThrough() throws {
-        try withMount(["--no-passthrough"]) { view, backing, twin throws in
-            try compare(PureStackTests.scripts.prefix(8).joined(separator: "; "), view, twin)
+        try withPureStack(["--no-passthrough"]) { view, backing, twin throws in
+            try PureStack.compare(PureStackTests.scripts.prefix(8).joined(separator: "; "), view, twin)
             _ = try Program.run(["sh", "-c", "head -c 5000000 /dev/urandom > '\(backing)/big'"])
             #expect(try Program.run(["cmp", backing + "/big", view + "/big"]) == 0)
         }
     }
 
     @Test func whatIsMappedIsTheFile() throws {
-        try withMount { view, backing, _ throws in
+        try withPureStack { view, backing, _ throws in
             let descriptor = open(view + "/m", O_RDWR | O_CREAT, 0o644)
             try #require(descriptor >= 0)
             defer { close(descriptor) }
@@ -101,7 +72,7 @@ struct PureStackTests {
     }
 
     @Test func aDeletedFileStaysReadableWhileItIsOpen() throws {
-        try withMount { view, backing, _ throws in
+        try withPureStack { view, backing, _ throws in
             let descriptor = open(view + "/gone", O_RDWR | O_CREAT, 0o644)
             try #require(descriptor >= 0)
             #expect(write(descriptor, "abc", 3) == 3)
@@ -113,42 +84,6 @@ struct PureStackTests {
             var buffer = [UInt8](repeating: 0, count: 3)
             #expect(pread(descriptor, &buffer, 3, 0) == 3)
             close(descriptor)
-        }
-    }
-
-    /// close(2) ends a process's POSIX locks on a file, also those of the first file that anybody ever locked.
-    @Test func posixLocksEndWithAClose() throws {
-        try withMount { view, _, twin throws in
-            let program = """
-                import fcntl, os
-                def attempt(mode):
-                    child = os.fork()
-                    if child == 0:
-                        try: fcntl.lockf(os.open("f", os.O_RDWR), mode | fcntl.LOCK_NB); os._exit(0)
-                        except OSError: os._exit(1)
-                    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-                open("f", "w").write("x")
-                for mode, lock in [(os.O_RDONLY, fcntl.LOCK_SH), (os.O_RDWR, fcntl.LOCK_EX)] * 20:
-                    file = os.open("f", mode)
-                    fcntl.lockf(file, lock | fcntl.LOCK_NB)
-                    held = attempt(fcntl.LOCK_EX)
-                    os.close(file)
-                    print(held, attempt(fcntl.LOCK_EX))
-                first, second = os.open("f", os.O_RDWR), os.open("f", os.O_RDONLY)
-                fcntl.lockf(first, fcntl.LOCK_EX)
-                os.close(second)
-                print(attempt(fcntl.LOCK_SH))
-                """
-            try compare("python3 -c '\(program)'", view, twin)
-        }
-    }
-
-    @Test func aWaiterForALockGetsIt() throws {
-        try withMount { view, _, _ throws in
-            let outcome = try Program.output([
-                "sh", "-c", "cd '\(view)'; flock -x f sleep 0.5 & sleep 0.1; flock -x f echo got",
-            ])
-            #expect(outcome.output == "got\n")
         }
     }
 }

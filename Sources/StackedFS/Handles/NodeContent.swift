@@ -18,22 +18,10 @@ final class NodeContent: Sendable {
         var privateState: PrivateState?
         /// The backing file changed under open handles: no further open may join them.
         var isStale = false
-        /// POSIX locks by owner.
-        var locks: [UInt64: OwnerLocks] = [:]
         /// Whether the node stands in the ring of idle backing ids.
         var isInRing = false
     }
     let state = Mutex(State())
-}
-
-/// One owner's POSIX locks on a node.
-struct OwnerLocks {
-    /// Holds the locks; closing it gives them all up.
-    let descriptor: OwnedDescriptor
-    /// The open file by which the owner has locked last.
-    var file: ObjectIdentifier
-    /// Closes of that open file are not told (FOPEN_NOFLUSH): the locks end with its release.
-    var endsWithFile: Bool
 }
 
 extension Node {

@@ -37,6 +37,8 @@ public final class OpenFile: Sendable {
     public let dataPath: DataPath
     /// Closes of single descriptors are told to the service (FLUSH).
     let isFlushed: Bool
+    /// A descriptor of this open file was closed: its release may follow at once.
+    let wasClosed = Atomic<Bool>(false)
     /// Keeps the inode reachable though its names may go: O_PATH.
     private let pin: OwnedDescriptor
     /// A descriptor for system calls on the content, opened when first needed.

@@ -71,7 +71,8 @@ extension Stack {
     public func flush(_ file: OpenFile, lockOwner: UInt64, _ context: RequestContext) throws(Errno) {
         let operation = Close(node: file.node, isLast: false, lockOwner: lockOwner)
         _ = try Pipeline.run(operation, context) { operation in
-            self.dropLocks(of: operation.node, owner: operation.lockOwner)
+            file.wasClosed.store(true, ordering: .releasing)
+            self.locks.end(of: operation.lockOwner, on: operation.node.identity)
             return .success(Done())
         }.get()
     }

@@ -41,94 +41,68 @@ extension Stack {
         raw.l_whence = Int16(SEEK_SET)
         raw.l_start = start
         raw.l_len = length
-        if operation.request == .test { return try testRange(operation, &raw) }
-        if operation.state.type == F_UNLCK {
-            guard let known = operation.file.node.lockOwner(operation.owner) else { return operation.state }
-            _ = try retrying { mv_fcntl_lock(known.raw, F_OFD_SETLK, &raw) }
-            return operation.state
-        }
-        try set(operation, &raw)
+        if operation.request == .test { return try testRange(operation, raw) }
+        try set(operation, raw)
         return operation.state
     }
 
-    private func set(_ operation: Lock, _ raw: inout flock) throws(Errno) {
-        let descriptor = try ownDescriptor(operation)
-        var attempts = 0
+    private func set(_ operation: Lock, _ raw: flock) throws(Errno) {
+        let (file, identity) = (operation.file, operation.file.node.identity)
+        if raw.l_type == Int16(F_WRLCK), !file.writes { throw .badFileDescriptor }
+        if raw.l_type == Int16(F_UNLCK), locks.locks(of: operation.owner, on: identity) == nil { return }
+        library.locksAreUsed.store(true, ordering: .relaxed)
+        let own = locks.madeLocks(of: operation.owner, on: identity, file: file)
+        var pause: UInt32 = 200
         while true {
-            do {
-                _ = try retrying { mv_fcntl_lock(descriptor.raw, F_OFD_SETLK, &raw) }
-                return
+            do throws(Errno) {
+                return try own.set(raw, by: file, process: operation.state.pid) { mode throws(Errno) in
+                    try self.openForLocks(file, mode)
+                }
             } catch {
                 // The release that ends the lock in the way may be on its way to another worker.
-                guard attempts < 5, error == .resourceTemporarilyUnavailable,
-                    operation.file.node.locksEndWithFiles
+                guard pause <= 1_600, error == .resourceTemporarilyUnavailable,
+                    locks.others(than: operation.owner, on: identity).contains(where: \.mayBeEnding)
                 else { throw error }
-                attempts += 1
-                usleep(200)
+                usleep(pause)
+                pause *= 2
             }
         }
     }
 
-    private func testRange(_ operation: Lock, _ raw: inout flock) throws(Errno) -> LockState {
+    private func openForLocks(_ file: OpenFile, _ mode: Int32) throws(Errno) -> OwnedDescriptor {
+        let pin = try descriptor(of: file.node)
+        // A file that takes only appended bytes can only be opened as the caller did.
+        let flags = mode | O_NONBLOCK | (mode == O_RDONLY ? 0 : file.flags & O_APPEND)
+        return try affordable { () throws(Errno) in try reopen(pin, flags: flags) }
+    }
+
+    private func testRange(_ operation: Lock, _ raw: flock) throws(Errno) -> LockState {
+        let identity = operation.file.node.identity
         // The owner's own locks never stand in his way, so his own descriptor asks.
-        let descriptor = try ownDescriptor(operation)
-        _ = try retrying { mv_fcntl_lock(descriptor.raw, F_OFD_GETLK, &raw) }
+        let own = locks.locks(of: operation.owner, on: identity)
+        var found = try own?.obstacle(to: raw)
+        if found == nil { found = try obstacle(operation, raw) }
+        guard let found else { throw .ioError }
         return LockState(
-            type: Int32(raw.l_type), start: UInt64(clamping: raw.l_start), length: UInt64(clamping: raw.l_len),
-            pid: raw.l_type == Int16(F_UNLCK) ? 0 : max(raw.l_pid, 0))
+            type: Int32(found.l_type), start: UInt64(clamping: found.l_start), length: UInt64(clamping: found.l_len),
+            pid: process(holding: found, operation))
     }
 
-    /// The descriptor that holds one owner's locks of a node; closing it gives them all up.
-    private func ownDescriptor(_ operation: Lock) throws(Errno) -> OwnedDescriptor {
-        library.locksAreUsed.store(true, ordering: .relaxed)
-        let (node, file) = (operation.file.node, operation.file)
-        func known(_ state: inout NodeContent.State) -> OwnedDescriptor? {
-            state.locks[operation.owner]?.file = ObjectIdentifier(file)
-            state.locks[operation.owner]?.endsWithFile = !file.isFlushed
-            return state.locks[operation.owner]?.descriptor
+    private func obstacle(_ operation: Lock, _ raw: flock) throws(Errno) -> flock {
+        let descriptor = try openForLocks(operation.file, O_RDONLY)
+        var raw = raw
+        _ = try retrying { mv_fcntl_lock(descriptor.raw, F_OFD_GETLK, &raw) }
+        return raw
+    }
+
+    /// Who holds a lock that was found: 0 where nobody does, and where he came by another view. An OFD lock has no
+    /// process for the kernel (-1), and all of ours are that.
+    private func process(holding lock: flock, _ operation: Lock) -> Int32 {
+        if lock.l_type == Int16(F_UNLCK) { return 0 }
+        if lock.l_pid > 0 { return lock.l_pid }
+        for other in locks.others(than: operation.owner, on: operation.file.node.identity) {
+            if let process = other.process(holding: lock) { return process }
         }
-        if let descriptor = node.content.state.withLock({ known(&$0) }) { return descriptor }
-        // A writer's descriptor is good for both kinds of locks; a reader can only ask for shared ones.
-        let mode = file.writes ? O_RDWR : O_RDONLY
-        let pin = try descriptor(of: node)
-        let made = try affordable { () throws(Errno) in try reopen(pin, flags: mode | O_NONBLOCK) }
-        return node.content.state.withLock { state in
-            if let descriptor = known(&state) { return descriptor }
-            state.locks[operation.owner] = OwnerLocks(
-                descriptor: made, file: ObjectIdentifier(file), endsWithFile: !file.isFlushed)
-            return made
-        }
-    }
-
-    /// A process closed a descriptor of the file: all its POSIX locks on it end (close(2)).
-    func dropLocks(of node: Node, owner: UInt64) {
-        guard let content = node.existingContent else { return }
-        let dropped = content.state.withLock { state in
-            state.locks.isEmpty ? nil : state.locks.removeValue(forKey: owner)
-        }
-        _ = dropped
-    }
-
-    /// The last descriptor of an open file was closed, and single closes were not told: who locked by it has closed it.
-    func dropLocks(takenBy file: OpenFile) {
-        guard !file.isFlushed, let content = file.node.existingContent else { return }
-        let dropped = content.state.withLock { state -> [OwnerLocks] in
-            guard !state.locks.isEmpty else { return [] }
-            let ended = state.locks.filter { $0.value.endsWithFile && $0.value.file == ObjectIdentifier(file) }
-            for owner in ended.keys { state.locks[owner] = nil }
-            return Array(ended.values)
-        }
-        _ = dropped
-    }
-}
-
-extension Node {
-    func lockOwner(_ owner: UInt64) -> OwnedDescriptor? {
-        existingContent?.state.withLock { $0.locks[owner]?.descriptor }
-    }
-
-    /// Some locks here end with the release of an open file and not with a close that is told.
-    var locksEndWithFiles: Bool {
-        existingContent?.state.withLock { $0.locks.contains { $0.value.endsWithFile } } ?? false
+        return 0
     }
 }

@@ -215,8 +215,8 @@ extension Stack {
         guard case .file(let file)? = handles.remove(handle) else { return }
         let operation = Close(node: file.node, isLast: true, lockOwner: lockOwner)
         _ = Pipeline.run(operation, context) { operation in
-            self.dropLocks(of: operation.node, owner: operation.lockOwner)
-            self.dropLocks(takenBy: file)
+            self.locks.end(of: operation.lockOwner, on: operation.node.identity)
+            self.locks.end(takenBy: file)
             self.close(file)
             return .success(Done())
         }

@@ -26,6 +26,7 @@ public final class Stack: NameResolver {
     let channel: any KernelChannel
     let nodes: NodeTable
     let handles = HandleTable()
+    let locks = LockTable()
     let idle = IdleBackingIDs()
     let upgrades = PendingUpgrades()
     public let counters = StackCounters()
