@@ -104,7 +104,7 @@ let package = Package(
             ["Control", "Policy", "mediaveilctl", "Redaction", "LinuxSystem", "CLinux", nio, nioPosix, logging]),
         tests("ConfigurationTests", ["Configuration", "Policy"]),
         tests(
-            "ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration", "CLinux", logging]),
+            "ServiceTests", ["Service", "Store", "Policy", "Control", "Configuration", "CLinux", logging, system]),
         tests("IntegrationTests", ["LinuxSystem", "CLinux", "mediaveild", "mediaveilctl", system]),
     ]
 )

@@ -27,7 +27,7 @@ struct Termination {
             let isApp = snapshot.name(of: principal(of: pid, uid, snapshot)) == app
             let files = openFiles(of: pid) { device in devices.contains { $0.0 == device && ($0.1 || isApp) } }
             guard files > 0 else { return nil }
-            let name = (try? String(contentsOf: "/proc/\(pid)/comm")) ?? "?"
+            let name = (try? WholeFile.text(FilePath("/proc/\(pid)/comm"))) ?? "?"
             return ProcessOutcome(
                 pid: pid, process: String(name.prefix { $0 != "\n" }), uid: uid, files: files, outcome: end(pid))
         }

@@ -22,7 +22,7 @@ struct Confinement {
             mount("none", "/", nil, UInt(MS_REC | MS_PRIVATE), nil)
         }
         try coverLibrary()
-        for path in preparation.hides { try hide(path, isOptional: true) }
+        for path in preparation.hides { try hide(FilePath(path), isOptional: true) }
         return try Supervisor.run {
             // A view over the place where we are is seen only by walking there again.
             Self.enter(directory)
@@ -33,31 +33,33 @@ struct Confinement {
     // MARK: Covering
 
     private func coverLibrary() throws(Failure) {
-        let library = try Self.resolved(preparation.library)
+        guard let library = Self.realPath(FilePath(preparation.library)) else {
+            throw Failure("find the library", preparation.library, Errno(rawValue: mv_errno()))
+        }
         // Opened before anything is covered: a view may be mounted below a place that will be.
-        let view = try Self.opened(preparation.path, below: mv_AT_FDCWD, preparation.path)
-        var exposures = Exposure.all(library: library, in: try Self.mounts()).filter { exposure in
-            // A place that no path leads to, because something else is mounted over it, needs no cover.
-            exposure.place == library || Self.realPath(exposure.place) != nil
+        let view = try Self.opened(FilePath(preparation.path), below: mv_AT_FDCWD, preparation.path)
+        var covers: [(place: FilePath, part: FilePath)] = [(library, "")]
+        // A place that no path leads to, because something else is mounted over it, needs no cover.
+        covers += try Self.exposures(of: library)
+            .filter { $0.place != library && Self.realPath($0.place) != nil }.map { ($0.place, $0.part) }
+        for place in preparation.places.map({ Self.realPath(FilePath($0)) ?? FilePath($0) })
+        where !covers.contains(where: { place.part(below: $0.place) != nil }) {
+            covers.append((place, ""))
         }
-        for place in preparation.places.map({ Self.realPath($0) ?? $0 })
-        where !exposures.contains(where: { PathText.part(of: place, below: $0.place) != nil }) {
-            exposures.append(Exposure(place: place, part: ""))
-        }
-        for exposure in exposures {
-            if exposure.part.isEmpty {
-                try bind(view, over: exposure.place)
-            } else if let part = try? Self.opened(exposure.part, below: view.raw, exposure.part) {
-                try bind(part, over: exposure.place)
+        for (place, part) in covers {
+            if part.isEmpty {
+                try bind(view, over: place)
+            } else if let part = try? Self.opened(part, below: view.raw, part.string) {
+                try bind(part, over: place)
             } else {
                 // The app does not see this part at all.
-                try hide(exposure.place, isOptional: false)
+                try hide(place, isOptional: false)
             }
         }
     }
 
-    private func bind(_ source: OwnedDescriptor, over place: String) throws(Failure) {
-        let shown = Escaping.line(place)
+    private func bind(_ source: OwnedDescriptor, over place: FilePath) throws(Failure) {
+        let shown = Escaping.path(place.bytes)
         let path = Array("/proc/self/fd/\(source.raw)".utf8)
         try step("put the view over \(shown)") {
             LocalPath(bytes: path).withCString { from in
@@ -75,7 +77,7 @@ struct Confinement {
     }
 
     /// Puts nothing over a directory or file.
-    private func hide(_ path: String, isOptional: Bool) throws(Failure) {
+    private func hide(_ path: FilePath, isOptional: Bool) throws(Failure) {
         let place = Self.path(path)
         let kind: FileKind
         do throws(Errno) { kind = try place.attributes(followingLinks: true).kind } catch {
@@ -94,9 +96,9 @@ struct Confinement {
 
     // MARK: Looking
 
-    private static func path(_ text: String) -> LocalPath { LocalPath(bytes: RawArgument.bytes(text)) }
+    private static func path(_ path: FilePath) -> LocalPath { LocalPath(bytes: path.bytes) }
 
-    private static func opened(_ path: String, below: Int32, _ shown: String) throws(Failure) -> OwnedDescriptor {
+    private static func opened(_ path: FilePath, below: Int32, _ shown: String) throws(Failure) -> OwnedDescriptor {
         do throws(Errno) {
             let flags = mv_O_PATH | O_CLOEXEC | O_NOFOLLOW
             return OwnedDescriptor(try retrying { self.path(path).withCString { mv_openat(below, $0, flags, 0) } })
@@ -105,40 +107,31 @@ struct Confinement {
         }
     }
 
-    private static func mounts() throws(Failure) -> [MountEntry] {
-        let path = LocalPath(bytes: Array("/proc/self/mountinfo".utf8))
-        let descriptor = path.withCString { mv_openat(mv_AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) }
-        guard descriptor >= 0 else { throw Failure("read", path.shown, Errno(rawValue: mv_errno())) }
-        defer { close(descriptor) }
-        return MountEntry.all(try LocalFile(descriptor: descriptor, name: path.shown).contents(limit: 64 << 20))
+    /// Every place but the library's own that leads into it.
+    private static func exposures(of library: FilePath) throws(Failure) -> [Exposure] {
+        do throws(Errno) {
+            let mounts = try MountEntry.seen()
+            let map = LibraryMap(library: library, mounts: mounts, resolve: realPath)
+            return map.exposures(in: mounts, resolve: realPath).outermost
+        } catch {
+            throw Failure("read", "/proc/self/mountinfo", error)
+        }
     }
 
     /// The path without symbolic links, as mounts are listed.
-    private static func resolved(_ path: String) throws(Failure) -> String {
-        guard let result = realPath(path) else {
-            throw Failure("find the library", path, Errno(rawValue: mv_errno()))
-        }
-        return result
-    }
-
-    private static func realPath(_ text: String) -> String? {
-        guard let pointer = path(text).withCString({ realpath($0, nil) }) else { return nil }
+    private static func realPath(_ path: FilePath) -> FilePath? {
+        guard let pointer = self.path(path).withCString({ realpath($0, nil) }) else { return nil }
         defer { free(pointer) }
-        return rawText(pointer)
+        return FilePath(platformString: pointer)
     }
 
-    private static func rawText(_ pointer: UnsafePointer<CChar>) -> String {
-        RawArgument.text(
-            Array(UnsafeBufferPointer(start: pointer, count: strlen(pointer))).map(UInt8.init(bitPattern:)))
-    }
-
-    private static func currentDirectory() -> String {
+    private static func currentDirectory() -> FilePath {
         guard let pointer = getcwd(nil, 0) else { return "/" }
         defer { free(pointer) }
-        return rawText(pointer)
+        return FilePath(platformString: pointer)
     }
 
-    private static func enter(_ directory: String) {
+    private static func enter(_ directory: FilePath) {
         if path(directory).withCString({ chdir($0) }) != 0 { chdir("/") }
     }
 }

@@ -15,7 +15,8 @@ struct Examination {
     init(_ service: Service) { self.service = service }
 
     func checks() -> [MachineCheck] {
-        [passthrough(), capabilities(), snapshots(), leases(), parentDirectory(), library(), state(), exports()]
+        let machine = [passthrough(), capabilities(), snapshots(), leases(), library(), state()]
+        return machine + Openness(service).checks()
     }
 
     private func passthrough() -> MachineCheck {
@@ -75,31 +76,13 @@ struct Examination {
     }
 
     private func leases() -> MachineCheck {
-        let works = (try? String(contentsOf: "/proc/sys/fs/leases-enable")) ?? "1"
+        let works = (try? WholeFile.text("/proc/sys/fs/leases-enable")) ?? "1"
         let enabled = works.first != "0"
         return MachineCheck(
             name: "leases", state: enabled ? .ok : .warning,
             finding: enabled ? "file leases are enabled" : "file leases are switched off",
             why: "a lease keeps a file unchanged while its redacted variant is read; without one a copy is made",
             remedy: enabled ? nil : "sysctl fs.leases-enable=1")
-    }
-
-    private func parentDirectory() -> MachineCheck {
-        let parent = service.library.path.split(separator: "/").dropLast().map { "/" + $0 }.joined()
-        let path = parent.isEmpty ? "/" : parent
-        guard let attributes = try? FileAttributes.of(path: path) else {
-            return MachineCheck(
-                name: "library-parent", state: .failed, finding: "\(path) cannot be read",
-                why: "apps must not reach the library but through a view")
-        }
-        let closed = attributes.mode & 0o077 == 0
-        return MachineCheck(
-            name: "library-parent", state: closed ? .ok : .warning,
-            finding: closed
-                ? "\(path) keeps other users out"
-                : "\(path) lets other users in (mode \(String(attributes.mode & 0o7777, radix: 8)))",
-            why: "an app that can open the library's path sees everything in it, locations and other apps' folders",
-            remedy: closed ? nil : "put the library into a directory of its own and run: chmod 0700 that directory")
     }
 
     private func library() -> MachineCheck {
@@ -124,32 +107,5 @@ struct Examination {
             name: "state-directory", state: enough ? .ok : .warning,
             finding: "\(bytes >> 20) MiB are free at \(path)", why: "audit rows that cannot be written are lost",
             remedy: enough ? nil : "free some space, or lower audit.max_size")
-    }
-
-    private func exports() -> MachineCheck {
-        let text = (try? String(contentsOf: "/etc/exports")) ?? ""
-        let library = service.library.path
-        let exported = text.split(separator: "\n").contains { line in
-            guard let path = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).first, path.hasPrefix("/") else {
-                return false
-            }
-            return path == library || library.hasPrefix(path == "/" ? "/" : path + "/") || path.hasPrefix(library + "/")
-        }
-        return MachineCheck(
-            name: "exports", state: exported ? .warning : .ok,
-            finding: exported ? "/etc/exports names the library" : "the library is not exported over NFS",
-            why: "who mounts the export sees the library without any rule",
-            remedy: exported ? "export a view in its place" : nil)
-    }
-}
-
-extension String {
-    /// A small file's text.
-    init(contentsOf path: String) throws(Errno) {
-        let file = OwnedDescriptor(try retrying { mv_openat(mv_AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) })
-        let bytes = try scratchBytes(capacity: 65_536) { buffer throws(Errno) in
-            try retryingLength { read(file.raw, buffer.baseAddress, buffer.count) }
-        }
-        self = String(decoding: bytes, as: UTF8.self)
     }
 }
