@@ -177,6 +177,38 @@ struct HostileClientTests {
         }
     }
 
+    /// Who waits for a lock costs the service no thread, neither while he waits nor for ever.
+    @Test func manyWaitersForOneLock() throws {
+        try withFiles(1) { service in
+            func threads() throws -> Int {
+                try FileManager.default.contentsOfDirectory(atPath: "/proc/\(service.child)/task").count
+            }
+            let before = try threads()
+            let outcome = try python(
+                service,
+                """
+                import threading
+                got = []
+                holder = os.open("f0.txt", os.O_RDWR)
+                fcntl.flock(holder, fcntl.LOCK_EX)
+                def wait():
+                    file = os.open("f0.txt", os.O_RDWR)
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                    got.append(file)
+                    os.close(file)
+                waiters = [threading.Thread(target=wait) for i in range(200)]
+                for waiter in waiters: waiter.start()
+                time.sleep(1)
+                print(len(got), len(os.listdir("/proc/\(service.child)/task")) < \(before + 20))
+                fcntl.flock(holder, fcntl.LOCK_UN)
+                for waiter in waiters: waiter.join()
+                print(len(got))
+                """)
+            #expect(outcome.output == "0 True\n200\n", "\(outcome.errors)")
+            #expect(try threads() < before + 20)
+        }
+    }
+
     /// With few descriptors left the service refuses, and serves again when some are free.
     @Test func descriptorsThatRunOut() throws {
         try withTemporaryDirectory { root throws in

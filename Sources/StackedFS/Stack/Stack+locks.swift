@@ -59,8 +59,8 @@ extension Stack {
                     try self.openForLocks(file, mode)
                 }
             } catch {
-                // The release that ends the lock in the way may be on its way to another worker.
-                guard pause <= 1_600, error == .resourceTemporarilyUnavailable,
+                // The release that ends the lock in the way may be on its way to another worker. Who waits asks again anyhow.
+                guard operation.request == .set, pause <= 1_600, error == .resourceTemporarilyUnavailable,
                     locks.others(than: operation.owner, on: identity).contains(where: \.mayBeEnding)
                 else { throw error }
                 usleep(pause)
