@@ -8,7 +8,7 @@ RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 FUZZ_SECONDS ?= 60
 export PREFIX DESTDIR SWIFT FUZZ_SECONDS
 
-.PHONY: help demo test test-extra build bench fuzz stress lint docs install uninstall deb packages clean
+.PHONY: help demo test test-extra build bench fuzz stress tsan lint docs install uninstall deb packages clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,11 @@ stress: ## Race readers against writers for STRESS_TRIES (1000000) reads
 	$(SWIFT) build --build-tests
 	MEDIAVEIL_STRESS_TRIES=$${STRESS_TRIES:-1000000} $(SWIFT) test --skip-build --filter RaceAttackTests
 
+tsan: ## Run the tests in which threads meet (or those of FILTER) under the thread sanitizer; takes long
+	@scripts/machine
+	@scripts/packages test
+	@scripts/tsan "$(FILTER)"
+
 fuzz: ## Fuzz the redaction of hostile files: each of CONTAINERS (all) for FUZZ_SECONDS (60)
 	@scripts/machine toolchain
 	@scripts/packages build
@@ -79,4 +84,4 @@ packages: ## Install the Debian packages that building and testing need
 	@scripts/packages test
 
 clean: ## Remove everything that was built
-	rm -rf .build .build-fuzz
+	rm -rf .build .build-fuzz .build-tsan
