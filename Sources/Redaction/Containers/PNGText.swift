@@ -28,9 +28,8 @@ enum PNGText {
         guard let profile = HexProfile(text) else { return .hopeless("no profile, or a long one") }
         let inner = try walk.inMemory(profile.bytes)
         try profile.plan(inner)
-        guard case .replaced(let bytes, let kind) = result(inner, profile.bytes, "PNG \(keyword)") else {
-            return result(inner, profile.bytes, "PNG \(keyword)")
-        }
+        let result = result(inner, profile.bytes, "PNG \(keyword)")
+        guard case .replaced(let bytes, let kind) = result else { return result }
         return .replaced(profile.text(text, with: bytes), kind: kind)
     }
 

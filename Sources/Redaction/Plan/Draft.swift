@@ -117,15 +117,17 @@ final class Draft {
         patches[min(mark.patches, patches.count)...].contains { $0.range == range }
     }
 
-    /// The plan for a file of `size` bytes.
+    /// The plan for a file of `size` bytes; the draft is empty then.
     func plan(size: UInt64) -> RedactionPlan {
-        guard let overflow else {
-            return RedactionPlan(size: size, container: container, patches: patches, reasons: reasons)
+        if let overflow {
+            patches.append(
+                Patch(range: overflow, replacement: .fill(0), kind: "everything from the first excess patch on"))
+            reasons.append("more than \(Self.patchLimit) patches, or too long ones: the range of the rest blanked")
         }
-        let hull = Patch(range: overflow, replacement: .fill(0), kind: "everything from the first excess patch on")
-        return RedactionPlan(
-            size: size, container: container, patches: patches + [hull],
-            reasons: reasons + ["more than \(Self.patchLimit) patches, or too long ones: the range of the rest blanked"]
-        )
+        // Not to hold all patches twice while they are sorted.
+        let all = patches
+        patches = []
+        held = 0
+        return RedactionPlan(size: size, container: container, patches: consume all, reasons: reasons)
     }
 }

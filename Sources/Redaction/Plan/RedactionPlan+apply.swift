@@ -44,24 +44,34 @@ extension RedactionPlan {
     }
 
     /// Sorted, cut to the file and freed of overlaps: of two patches for one byte, the one that starts first keeps it.
-    static func normalised(_ patches: [Patch], size: UInt64) -> [Patch] {
-        var result: [Patch] = []
-        result.reserveCapacity(patches.count)
+    ///
+    /// In place: there may be many.
+    static func normalised(_ patches: consuming [Patch], size: UInt64) -> [Patch] {
+        func isLess(_ a: Patch, _ b: Patch) -> Bool {
+            (a.range.lowerBound, a.range.upperBound) < (b.range.lowerBound, b.range.upperBound)
+        }
         var covered: UInt64 = 0
-        for patch in patches.sorted(by: {
-            ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound)
+        if patches.allSatisfy({ patch in
+            defer { covered = patch.range.upperBound }
+            return patch.range.lowerBound >= covered && patch.range.upperBound <= size && !patch.range.isEmpty
         }) {
+            return patches
+        }
+        patches.sort(by: isLess)
+        covered = 0
+        var count = 0
+        for index in patches.indices {
+            let patch = patches[index]
             let lower = max(patch.range.lowerBound, covered)
             let upper = min(patch.range.upperBound, size)
             guard lower < upper else { continue }
             covered = upper
-            if lower == patch.range.lowerBound && upper == patch.range.upperBound {
-                result.append(patch)
-            } else {
-                result.append(patch.cut(to: lower..<upper))
-            }
+            let isWhole = lower == patch.range.lowerBound && upper == patch.range.upperBound
+            patches[count] = isWhole ? patch : patch.cut(to: lower..<upper)
+            count += 1
         }
-        return result
+        patches.removeSubrange(count...)
+        return patches
     }
 }
 

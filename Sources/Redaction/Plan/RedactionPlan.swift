@@ -37,10 +37,10 @@ public struct RedactionPlan: Sendable, Hashable {
 
     /// Patches in any order; they may overlap (the one that starts first wins, the rest is cut) and
     /// what reaches beyond `size` is cut off.
-    public init(size: UInt64, container: String, patches: [Patch], reasons: [String]) {
+    public init(size: UInt64, container: String, patches: consuming [Patch], reasons: [String]) {
         self.size = size
         self.container = container
-        self.patches = RedactionPlan.normalised(patches, size: size)
+        self.patches = RedactionPlan.normalised(consume patches, size: size)
         self.reasons = reasons
     }
 
