@@ -57,4 +57,30 @@ enum CameraBoxes {
             }
         }
     }
+
+    /// Windows's properties (`Xtra`; ExifTool Microsoft.pm, ProcessXtra): size, length of the name, name, number of values;
+    /// each value with size and type. Values of those that name a location become zeros.
+    static func windows(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        try walk.unit(range, "Xtra") { () throws(PlanningError) in
+            var position = range.lowerBound
+            while range.upperBound - position >= 8 {
+                let size = UInt64(try walk.reader.u32(at: position, .big))
+                let entry = try walk.reader.range(at: position, count: max(8, size), in: range)
+                let length = UInt64(try walk.reader.u32(at: position + 4, .big))
+                let name = try walk.reader.range(at: position + 8, count: length, in: entry)
+                let key = String(
+                    decoding: try walk.reader.bytes(at: name.lowerBound, count: Int(min(length, 256))), as: UTF8.self)
+                if let kind = LocationAtoms.location(windows: key) {
+                    walk.draft.patch(name.upperBound..<entry.upperBound, .fill(0), kind)
+                }
+                position = entry.upperBound
+            }
+        }
+    }
+
+    /// A maker note by itself (ExifTool Pentax.pm, AVI: `hymn`, `mknt`).
+    static func makerNote(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        let layout = TIFFLayout(range: range, base: range.lowerBound, order: .big, isBig: false)
+        try MakerNote(TIFFWalker(walk, ExifBlock.Options()), layout, make: "").plan(range)
+    }
 }

@@ -52,6 +52,7 @@ extension ISOMedia {
             case "NCDT": try userData(try walk.nested(), box.payload, &movie)
             case "PENT": try CameraBoxes.pentax(walk, box.payload)
             case "NCTG": try CameraBoxes.nikon(walk, box.payload)
+            case "Xtra": try CameraBoxes.windows(walk, box.payload)
             default: try property(walk, box)
             }
         }

@@ -90,6 +90,8 @@ enum ISOMedia: Container {
         case "XMP_": try packet(walk, box, box.payload)
         case "mpvd": try NestedMedia.plan(try walk.nested(), box.payload)
         case "udta": try userData(try walk.nested(), box.payload, &movie)
+        // What Samsung writes behind JPEGs.
+        case "sefd": try Trailer.plan(try walk.nested(), box.payload)
         case "free", "skip", "wide":
             try CameraBoxes.free(walk, box)
         default:

@@ -17,6 +17,10 @@ struct JPEGApplications {
     private static let extendedMark = Array("http://ns.adobe.com/xmp/extension/\0".utf8)
     private static let photoshopMarks = ["Photoshop 3.0\0", "Adobe_Photoshop2.5:"].map { Array($0.utf8) }
 
+    /// ExifTool JPEG.pm, MediaJukebox.
+    private static let mediaJukebox = XMLScanner.Rules(
+        element: { _, local, _ in local == "Places" ? "Media Jukebox Places" : nil }, attribute: { _, _, _, _ in nil })
+
     /// Looks into the payload of APP`number`.
     mutating func add(_ number: UInt8, _ payload: Range<UInt64>) throws(PlanningError) {
         let length = payload.upperBound - payload.lowerBound
@@ -39,6 +43,8 @@ struct JPEGApplications {
             try blankIfNamed(rest(6), ["GPS"], "GoPro GPMF")
         } else if begins("JFXX\0\u{10}") {
             try JPEG.planNested(try walk.nested(), rest(6))
+        } else if begins("Media Jukebox\0"), length > 22 {
+            try XMPPacket.plan(walk, pieces: [rest(22)], rules: Self.mediaJukebox, kind: "Media Jukebox")
         } else if begins("RMETA\0") {
             try RMETA.plan(walk, rest(6))
         } else if begins("JP"), number == 11 {

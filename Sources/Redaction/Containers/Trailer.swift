@@ -12,6 +12,7 @@ enum Trailer {
         case resources
         case iptc
         case gpmf
+        case country
 
         static let unmistakable: [Part] = [.video, .tiffLittle, .tiffBig, .xmpPacket, .xmpMeta]
 
@@ -27,6 +28,8 @@ enum Trailer {
             case .resources: Array("8BIM".utf8)
             case .iptc: [0x1C, 0x02]
             case .gpmf: Array("DEVC".utf8)
+            // Samsung: the mobile country code of where the phone was (ExifTool Samsung.pm, Trailer).
+            case .country: Array("MCC_Data".utf8)
             }
         }
     }
@@ -126,6 +129,11 @@ enum Trailer {
             }
         case .gpmf:
             return start + 4
+        case .country:
+            let code = try walk.reader.bytes(at: start + 8, count: Int(min(4, range.upperBound - start - 8)))
+            let digits = UInt64(code.prefix { (0x30...0x39).contains($0) }.count)
+            walk.draft.patch(start + 8..<start + 8 + digits, .fill(0x20), "Samsung MCC_Data")
+            return start + 8 + digits
         }
     }
 

@@ -23,6 +23,13 @@ enum LocationAtoms {
         return LocationText.isLocationKey(lower.split(separator: ".").last.map(String.init) ?? lower)
     }
 
+    /// The kind, if a property of Windows (WM/…, System.GPS…; Windows Media Format SDK, Attribute List) is a location.
+    static func location(windows key: String) -> String? {
+        let names = key.split { $0 == "/" || $0 == "." || $0 == "\0" }.map(String.init)
+        guard names.contains(where: LocationText.isLocationKey) else { return nil }
+        return "Windows property \(names.joined(separator: "/"))"
+    }
+
     /// Sample formats of timed metadata tracks that carry positions, with the source.
     static let tracks: [String: String] = [
         "gpmd": "GoPro GPMF; gpmf-parser", "camm": "Google Camera Motion Metadata: types 5 and 6",

@@ -12,6 +12,8 @@ enum LocationTags {
         case remove
         /// The value is text that may hold coordinates.
         case text
+        /// The same, in UTF-16 (little-endian, whatever the file is).
+        case wideText
         case xmp
         case iptc
         case photoshop
@@ -50,6 +52,10 @@ enum LocationTags {
         Entry(tag: 0x0402, name: "GPSString", action: .remove, source: "Kodak KDC_IFD, ExifTool Kodak.pm"),
         Entry(tag: 0x010E, name: "ImageDescription", action: .text, source: "TIFF 6.0 section 8"),
         Entry(tag: 0x9286, name: "UserComment", action: .text, source: "Exif 2.32 4.6.5"),
+        Entry(tag: 0x9C9B, name: "XPTitle", action: .wideText, source: "Windows; ExifTool Exif.pm"),
+        Entry(tag: 0x9C9C, name: "XPComment", action: .wideText, source: "Windows; ExifTool Exif.pm"),
+        Entry(tag: 0x9C9E, name: "XPKeywords", action: .wideText, source: "Windows; ExifTool Exif.pm"),
+        Entry(tag: 0x9C9F, name: "XPSubject", action: .wideText, source: "Windows; ExifTool Exif.pm"),
         Entry(tag: 0x830E, name: "ModelPixelScale", action: .remove, source: "GeoTIFF 1.1 (OGC 19-008r4) 7.1"),
         Entry(tag: 0x8480, name: "IntergraphMatrix", action: .remove, source: "GeoTIFF 1.0 2.6.1"),
         Entry(tag: 0x8482, name: "ModelTiepoint", action: .remove, source: "GeoTIFF 1.1 (OGC 19-008r4) 7.1"),
@@ -76,6 +82,9 @@ enum LocationMakerNotes {
         case pentax
         case casio
         case samsung
+        case olympus
+        /// The IFD of settings in Olympus's.
+        case olympusSettings
     }
 
     struct Entry: Sendable {
@@ -97,6 +106,12 @@ enum LocationMakerNotes {
         Entry(
             maker: .panasonic, tag: 0x003A, name: "WorldTimeLocation", part: nil, source: "ExifTool Panasonic.pm, Main"),
         Entry(maker: .nikon, tag: 0x0039, name: "LocationInfo", part: nil, source: "ExifTool Nikon.pm, LocationInfo"),
+        Entry(
+            maker: .nikon, tag: 0x00C3, name: "BarometerInfo", part: nil,
+            source: "ExifTool Nikon.pm, BarometerInfo: the altitude"),
+        Entry(
+            maker: .olympusSettings, tag: 0x0901, name: "ManometerReading", part: nil,
+            source: "ExifTool Olympus.pm, CameraSettings: metres above sea level"),
         Entry(maker: .canon, tag: 0x0035, name: "TimeZoneCity", part: 8..<12, source: "ExifTool Canon.pm, TimeInfo"),
         Entry(maker: .pentax, tag: 0x0022, name: "WorldTimeLocation", part: nil, source: "ExifTool Pentax.pm, Main"),
         Entry(maker: .pentax, tag: 0x0023, name: "HometownCity", part: nil, source: "ExifTool Pentax.pm, Main"),
@@ -108,6 +123,11 @@ enum LocationMakerNotes {
         Entry(maker: .casio, tag: 0x3006, name: "HometownCity", part: nil, source: "ExifTool Casio.pm, Type2"),
         Entry(maker: .samsung, tag: 0x0030, name: "LocalLocationName", part: nil, source: "ExifTool Samsung.pm, Type2"),
         Entry(maker: .samsung, tag: 0x0031, name: "LocationName", part: nil, source: "ExifTool Samsung.pm, Type2"),
+    ]
+
+    /// Entries that lead to a further IFD of a note.
+    static let directories: [(maker: Maker, tag: UInt16, inner: Maker, source: String)] = [
+        (.olympus, 0x2020, .olympusSettings, "ExifTool Olympus.pm, CameraSettings")
     ]
 
     static func entry(_ maker: Maker, _ tag: UInt16) -> Entry? {

@@ -69,6 +69,15 @@ struct MakerNote {
         if begins("AOC\0") {
             return Form(maker: .pentax, layout: layout(base, order(4) ?? outer.order), ifd: start + 6)
         }
+        if begins("OLYMPUS\0"), let order = order(8) {
+            return Form(maker: .olympus, layout: layout(start, order), ifd: start + 12)
+        }
+        if begins("OM SYSTEM\0"), let order = order(12) {
+            return Form(maker: .olympus, layout: layout(start, order), ifd: start + 16)
+        }
+        if begins("OLYMP\0") || begins("EPSON\0") {
+            return Form(maker: .olympus, layout: layout(base, outer.order), ifd: start + 8)
+        }
         if begins("QVC\0") || begins("DCI\0") {
             return Form(maker: .casio, layout: layout(base, .big), ifd: start + 6)
         }
@@ -100,6 +109,10 @@ struct MakerNote {
             if form.maker == .nikon, entry.tag == 0x0011, let position = form.layout.position(entry.field) {
                 // NikonPreview (ExifTool Nikon.pm): an IFD with a JPEG.
                 try walker.maker(form.layout, at: position)
+            }
+            let further = LocationMakerNotes.directories.first { $0.maker == form.maker && $0.tag == entry.tag }
+            if let further, let position = form.layout.position(entry.field) {
+                try plan(note, Form(maker: further.inner, layout: form.layout, ifd: position))
             }
             let places = candidates(entry, note, form)
             if form.maker == .nikon, entry.tag == 0x0E01, !entry.isInline, let place = places.first {
