@@ -1,4 +1,5 @@
-/// AVI and WAVE (RIFF): chunks with metadata of their own kind, text with coordinates. WebP has its own container.
+/// AVI and WAVE (RIFF): chunks with metadata of their own kind, text with coordinates, streams of text. WebP has its own
+/// container.
 enum RIFF: Container {
     static let name = "AVI"
 
@@ -11,10 +12,22 @@ enum RIFF: Container {
         if try walk.reader.bytes(at: range.lowerBound + 8, count: 4) == Array("WAVE".utf8) { walk.name("WAVE") }
         // Its own size is not asked: recordings that were cut off have a wrong one. Large files are several RIFF chunks, one
         // behind the other (OpenDML).
-        try chunks(try walk.nested(), range.lowerBound + 12..<range.upperBound, isTop: true)
+        var movie = Movie()
+        try chunks(try walk.nested(), range.lowerBound + 12..<range.upperBound, isTop: true, &movie)
+        try subtitles(walk, movie)
     }
 
-    private static func chunks(_ walk: Walk, _ range: Range<UInt64>, isTop: Bool = false) throws(PlanningError) {
+    /// What is learnt while the chunks pass by.
+    struct Movie {
+        /// Types of the streams, in order.
+        var streams: [String] = []
+        /// Frames of all streams.
+        var media: [Range<UInt64>] = []
+    }
+
+    private static func chunks(
+        _ walk: Walk, _ range: Range<UInt64>, isTop: Bool = false, _ movie: inout Movie
+    ) throws(PlanningError) {
         var position = range.lowerBound
         while range.upperBound - position >= 8 {
             let head = try walk.reader.bytes(at: position, count: Int(min(12, range.upperBound - position)))
@@ -34,7 +47,7 @@ enum RIFF: Container {
                     position + 8..<range.upperBound, kind: "RIFF \(type)",
                     reason: "RIFF \(type) blanked: it is cut off")
             }
-            try chunk(walk, type, position + 8..<end)
+            try chunk(walk, type, position + 8..<end, &movie)
             position = end
             // Some writers leave out the zero that makes a length even.
             if size & 1 == 1, end < range.upperBound, try !isUnpadded(walk, end, range) { position += 1 }
@@ -59,21 +72,30 @@ enum RIFF: Container {
         walk.draft.blank(range, kind: "RIFF", reason: "bytes that are no chunk of the RIFF blanked")
     }
 
-    private static func chunk(_ walk: Walk, _ type: String, _ data: Range<UInt64>) throws(PlanningError) {
+    private static func chunk(
+        _ walk: Walk, _ type: String, _ data: Range<UInt64>, _ movie: inout Movie
+    ) throws(PlanningError) {
         switch type {
         case "LIST":
             guard data.upperBound - data.lowerBound >= 4 else { return }
             let kind = String(decoding: try walk.reader.bytes(at: data.lowerBound, count: 4), as: UTF8.self)
             let inner = data.lowerBound + 4..<data.upperBound
-            if kind == "movi" { return }
+            if kind == "movi" { return movie.media.append(inner) }
             if kind == "GPS " || kind == "gps " { return walk.draft.patch(inner, .fill(0), "GPS list") }
-            try chunks(try walk.nested(), inner)
+            try chunks(try walk.nested(), inner, &movie)
+        case "strh" where data.upperBound - data.lowerBound >= 4 && movie.streams.count < 100:
+            movie.streams.append(
+                String(decoding: try walk.reader.bytes(at: data.lowerBound, count: 4), as: UTF8.self))
         case "nctg": try CameraBoxes.nikon(walk, data)
         // BikeBro, DuDuBell (ExifTool RIFF.pm); a place in the INFO of pictures, and of programs (RIFF MCI, 1991).
         case "GPS ", "gps ", "gps0", "GPS0", "SGLT", "SLLT": walk.draft.patch(data, .fill(0), "GPS chunk")
         case "_PMX", "XMP ": try XMPPacket.plan(walk, data)
+        // What an editor replaced (ExifTool RIFF.pm).
+        case "JUNQ": try Trailer.plan(try walk.nested(), data)
+        case "hymn", "mknt": try CameraBoxes.makerNote(try walk.nested(), data)
         case "id3 ", "ID3 ": try ID3.plan(walk, data)
         case "EXIF", "exif": try ISOMedia.exif(walk, data)
+        case "JUNK" where try isLog(walk, data): walk.draft.patch(data, .fill(0), "GPS log")
         case "strd", "JUNK", "junk", "CNTH": try Trailer.plan(try walk.nested(), data)
         case "LOCA", "ICNT": walk.draft.patch(data, .fill(0x20), "RIFF \(type)")
         case let type where type.hasPrefix("I") && data.upperBound - data.lowerBound <= 4_096:

@@ -1,26 +1,43 @@
 /// Samples of text tracks: subtitles, and what drones and dashcams write there, which is not always text.
 enum TelemetryText {
-    private static let limit: UInt64 = 64 << 10
+    static let limit: UInt64 = 64 << 10
     /// Formats whose samples are boxes, or coded: only what can be read of them counts.
     private static let coded: Set<String> = ["wvtt", "stpp", "c608"]
+
+    /// What is location in a sample.
+    enum Finding {
+        /// These parts of it; none if there is no location.
+        case parts([Range<Int>])
+        /// It is not what viewers show, or cannot be told: all of it.
+        case whole(String)
+    }
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>, _ format: String) throws(PlanningError) {
         guard range.upperBound - range.lowerBound <= limit else {
             return blank(walk, range, "longer than 64 KiB")
         }
         let bytes = try walk.reader.bytes(at: range.lowerBound, count: Int(range.upperBound - range.lowerBound))
-        guard coded.contains(format) || isText(bytes) else { return blank(walk, range, "it is no text") }
-        let found = LocationText.coordinates(in: bytes)
-        // Words for a height mean the position's only beside one.
-        let heights = found.isEmpty ? [] : LocationText.heights(in: bytes)
-        for part in found + heights {
-            walk.draft.patch(
-                range.lowerBound + UInt64(part.lowerBound)..<range.lowerBound + UInt64(part.upperBound),
-                .fill(0x20), "text sample")
+        switch find(in: bytes, isCoded: coded.contains(format)) {
+        case .whole(let reason): blank(walk, range, reason)
+        case .parts(let parts):
+            for part in parts {
+                walk.draft.patch(
+                    range.lowerBound + UInt64(part.lowerBound)..<range.lowerBound + UInt64(part.upperBound),
+                    .fill(0x20), "text sample")
+            }
         }
     }
 
-    private static func blank(_ walk: Walk, _ range: Range<UInt64>, _ reason: String) {
+    /// - Parameter isCoded: something else than text may stand in the sample.
+    static func find(in bytes: [UInt8], isCoded: Bool) -> Finding {
+        guard isCoded || isText(bytes) else { return .whole("it is no text") }
+        let found = LocationText.coordinates(in: bytes)
+        if found.isEmpty, isCoded, hasWideCoordinates(bytes[...]) { return .whole("its text is wide") }
+        // Words for a height mean the position's only beside one.
+        return .parts(found.isEmpty ? [] : found + LocationText.heights(in: bytes))
+    }
+
+    static func blank(_ walk: Walk, _ range: Range<UInt64>, _ reason: String) {
         walk.draft.blank(range, kind: "text sample", reason: "text sample blanked: \(reason)")
     }
 
@@ -33,7 +50,7 @@ enum TelemetryText {
             let length = Int(bytes[0]) << 8 | Int(bytes[1])
             if length <= bytes.count - 2, areBoxes(bytes[(2 + length)...]) { body = bytes[2..<2 + length] }
         }
-        if body.starts(with: [0xFE, 0xFF]) || body.starts(with: [0xFF, 0xFE]) { return isWideText(body) }
+        if body.starts(with: [0xFE, 0xFF]) || body.starts(with: [0xFF, 0xFE]) { return !hasWideCoordinates(body) }
         while body.last == 0 { body = body.dropLast() }
         guard !body.starts(with: Array("PNDM".utf8)) else { return false }
         guard !body.contains(where: { $0 < 0x20 && ![0x09, 0x0A, 0x0B, 0x0D, 0x1B].contains($0) }) else { return false }
@@ -54,7 +71,7 @@ enum TelemetryText {
     }
 
     /// UTF-16 cannot be patched; it stays if there are no coordinates in what is ASCII of it.
-    private static func isWideText(_ body: ArraySlice<UInt8>) -> Bool {
-        LocationText.coordinates(in: body.filter { (1...0x7E).contains($0) }).isEmpty
+    private static func hasWideCoordinates(_ body: ArraySlice<UInt8>) -> Bool {
+        !LocationText.coordinates(in: body.filter { (1...0x7E).contains($0) }).isEmpty
     }
 }

@@ -49,7 +49,10 @@ enum PNGBuilder {
     static func inflated(_ type: String, skipping: Int, in file: [UInt8]) -> [UInt8]? {
         guard let at = file.firstRange(of: Array(type.utf8))?.lowerBound else { return nil }
         let length = file[at - 4..<at].reduce(0) { $0 << 8 | Int($1) }
-        let stored = Array(file[at + 4 + skipping..<at + 4 + length])
+        return inflated(Array(file[at + 4 + skipping..<at + 4 + length]))
+    }
+
+    static func inflated(_ stored: [UInt8]) -> [UInt8]? {
         var count = uLong(1 << 16)
         var result = [UInt8](repeating: 0, count: Int(count))
         guard uncompress(&result, &count, stored, uLong(stored.count)) == Z_OK else { return nil }
