@@ -49,13 +49,20 @@ struct AllowedChange: Sendable {
             .location, "maker notes: docs/redaction.md, Exif",
             [
                 "Panasonic:City*", "Panasonic:Country", "Panasonic:State", "Panasonic:Landmark", "Panasonic:Location",
-                "*:WorldTimeLocation", "Pentax:*City", "Casio:*City", "RMETA:Location",
+                "*:WorldTimeLocation", "Pentax:*City", "Casio:*City", "RMETA:Location", "Nikon:Altitude",
+                "Nikon:BarometerInfoVersion", "Olympus:ManometerReading",
             ])
+        + list(.location, "MIE Meta Information Format: Geo and GPS", ["MIE-Geo:*", "MIE-GPS:*"])
+        + list(.location, "values by name", ["Flash:*Location", "ASF:*Location"])
+        + list(.consequence, "spaces are no code of a country", ["Samsung:MCCData"])
         + list(.location, "place elements of JPX metadata (ITU-T T.801 Annex N)", ["XML*:*Location*"])
         + list(.location, "GeoJP2: a TIFF of one pixel that holds nothing but the georeference", ["GeoTiff:*"])
         + list(
             .text, "coordinates in free text become spaces",
-            ["*:ImageDescription", "*:UserComment", "*:Comment", "Track*:Text", "RIFF:Comment"])
+            [
+                "*:ImageDescription", "*:UserComment", "*:Comment", "Track*:Text", "RIFF:Comment", "*:XPTitle",
+                "*:XPComment", "*:XPKeywords", "*:XPSubject",
+            ])
         + list(.consequence, "of the block that held nothing but GPS (CR3's CMT4)", ["File:ExifByteOrder"])
         + list(
             .media, "media with metadata of its own",
@@ -74,6 +81,7 @@ struct AllowedChange: Sendable {
         + list(.consequence, "frames of one name; those of a location are emptied", ["ID3v2_?:UserDefinedText"])
         + list(.remnant, "where a tag of a maker note was: Exif 2.32 calls it padding", ["*:*_0xea1c"])
         + list(.remnant, "where the IPTC digest was: a resource number for plug-ins", ["Photoshop:Photoshop_0x0fa0"])
+        + list(.remnant, "where a value of a location was: a name that nobody knows", ["Flash:Tag_*", "MIE*:*_*"])
         + list(
             .remnant, "free boxes and keys",
             ["UserData:Unknown_free", "Canon:Unknown_free", "*:GoPro_FREE", "RMETA:Xxxxxxxx"])

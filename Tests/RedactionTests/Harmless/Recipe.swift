@@ -68,6 +68,7 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         Recipe(name: "extended.jxr", script: "picture a.bmp; JxrEncApp -i a.bmp -o $F; tag $F"),
         Recipe(name: "metadata.exv", script: "tag -o $F -overwrite_original"),
         Recipe(name: "sidecar.xmp", script: "tag -o $F -overwrite_original"),
+        Recipe(name: "block.mie", script: "tag -MIE-Geo:City=Munich -o $F -overwrite_original"),
     ]
 
     private static let movies = [
@@ -105,6 +106,18 @@ struct Recipe: Sendable, CustomTestStringConvertible {
             name: "movie.avi",
             script: "movie -metadata comment='at 48.137154, 11.576124' -metadata artist=Somebody -c:v mpeg4"),
         Recipe(
+            name: "subtitles.mkv",
+            script: """
+                printf '1\\n00:00:00,000 --> 00:00:00,900\\nISO 100, GPS (8.6432, 53.1678, 18), H 6.00m\\n' >a.srt
+                movie -i a.srt -map 0 -map 1 -map 2 -c:v libx264 -c:s srt
+                """),
+        Recipe(
+            name: "movie.wmv",
+            script: "movie -metadata WM/Location=Munich -metadata artist=Somebody -c:v wmv2 -c:a wmav2"),
+        Recipe(
+            name: "movie.flv",
+            script: "movie -metadata location=+48.1372+011.5761/ -metadata artist=Somebody -c:v flv1 -ar 22050"),
+        Recipe(
             name: "movie.ogv",
             script: "movie -c:v libtheora -c:a libvorbis -metadata LOCATION=Munich -metadata artist=Somebody"),
     ]
@@ -121,6 +134,9 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         Recipe(
             name: "sound.mp3",
             script: "sound -metadata location=+48.1372+011.5761/ -metadata comment='at 48.137154, 11.576124'"),
+        Recipe(
+            name: "sound.aiff",
+            script: "sound -write_id3v2 1 -metadata location=+48.1372+011.5761/ -metadata artist=Somebody"),
         Recipe(
             name: "sound.flac",
             script: "sound -metadata LOCATION=Munich -metadata GEO_LOCATION='48.137154;11.576124' -metadata artist=Me"),
