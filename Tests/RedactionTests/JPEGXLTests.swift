@@ -6,14 +6,14 @@ import Testing
 @Suite struct JPEGXLTests {
     private typealias B = BoxBuilder
 
-    private static let signature = B.box("JXL ", [0x0D, 0x0A, 0x87, 0x0A])
-    private static let frames = B.box("jxlc", Array("frames".utf8))
+    static let signature = B.box("JXL ", [0x0D, 0x0A, 0x87, 0x0A])
+    static let frames = B.box("jxlc", Array("frames".utf8))
 
     private static func file(_ type: String, _ bytes: [UInt8], quality: Int32 = 9) -> [UInt8] {
         signature + B.box("brob", Array(type.utf8) + compressed(bytes, quality)) + frames
     }
 
-    private static func compressed(_ bytes: [UInt8], _ quality: Int32 = 9) -> [UInt8] {
+    static func compressed(_ bytes: [UInt8], _ quality: Int32 = 9) -> [UInt8] {
         var size = BrotliEncoderMaxCompressedSize(bytes.count)
         var output = [UInt8](repeating: 0, count: size)
         BrotliEncoderCompress(quality, 22, BROTLI_MODE_GENERIC, bytes.count, bytes, &size, &output)

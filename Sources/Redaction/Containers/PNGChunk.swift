@@ -98,13 +98,14 @@ struct PNGChunk {
         let stored = try walk.reader.bytes(at: text.lowerBound, count: Int(text.upperBound - text.lowerBound))
         var bytes = stored
         if compressed {
-            let inflation = Zlib.inflate(stored, limit: Self.inflatedLimit)
-            try walk.reader.effort.spend(UInt64(inflation?.count ?? Self.inflatedLimit))
-            guard let inflated = inflation else {
-                // No reader can read it either, or it is a bomb, or it is not compressed at all.
-                return isXMP || isProfile ? try neutralise("PNG text \(keyword)") : try Salvage.plan(walk, data)
+            let inflation = Zlib.beginning(of: stored, limit: Self.inflatedLimit)
+            try walk.reader.effort.spend(UInt64(inflation.isWhole ? inflation.content.count : Self.inflatedLimit))
+            guard inflation.isWhole else {
+                // It is damaged, and some readers show what is in front of that, or a bomb, or it is not compressed at all.
+                return isXMP || isProfile || !LocationText.coordinates(in: inflation.content).isEmpty
+                    ? try neutralise("PNG text \(keyword)") : try Salvage.plan(walk, data)
             }
-            bytes = inflated
+            bytes = inflation.content
         }
         switch try PNGText.redact(walk, keyword, bytes) {
         case .unchanged:

@@ -54,12 +54,20 @@ enum Zlib {
 
     /// The inflated bytes of a zlib stream; `nil` if it is damaged or longer than `limit`.
     static func inflate(_ bytes: [UInt8], limit: Int) -> [UInt8]? {
+        let (content, isWhole) = beginning(of: bytes, limit: limit)
+        return isWhole ? content : nil
+    }
+
+    /// What can be inflated of a zlib stream up to where it is damaged or longer than `limit`, and whether that is all.
+    static func beginning(of bytes: [UInt8], limit: Int) -> (content: [UInt8], isWhole: Bool) {
         var stream = z_stream()
-        guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return nil }
+        guard inflateInit_(&stream, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return ([], false)
+        }
         defer { inflateEnd(&stream) }
         var result: [UInt8] = []
         var input = bytes
-        return input.withUnsafeMutableBufferPointer { source -> [UInt8]? in
+        return input.withUnsafeMutableBufferPointer { source in
             stream.next_in = source.baseAddress
             stream.avail_in = uInt(source.count)
             var chunk = [UInt8](repeating: 0, count: 16 << 10)
@@ -69,12 +77,11 @@ enum Zlib {
                     stream.avail_out = uInt(target.count)
                     return CZlib.inflate(&stream, Z_NO_FLUSH)
                 }
-                guard status == Z_OK || status == Z_STREAM_END else { return nil }
                 let produced = chunk.count - Int(stream.avail_out)
-                guard result.count + produced <= limit else { return nil }
+                guard result.count + produced <= limit else { return (result, false) }
                 result += chunk[..<produced]
-                if status == Z_STREAM_END { return result }
-                guard produced > 0 || stream.avail_in > 0 else { return nil }
+                if status == Z_STREAM_END { return (result, true) }
+                guard status == Z_OK, produced > 0 || stream.avail_in > 0 else { return (result, false) }
             }
         }
     }

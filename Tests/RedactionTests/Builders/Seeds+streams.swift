@@ -183,6 +183,49 @@ extension Seed {
                 + xmpSecrets.map { $0.requiring(B.big(xmp.count + 8) + Array("xml ".utf8)) }),
     ]
 
+    // MARK: Compressed carriers
+
+    private static func box(_ type: String, _ head: [UInt8], _ content: [UInt8]) -> [UInt8] {
+        B.box(type, head + JPEGXLTests.compressed(content))
+    }
+
+    private static let exifBox = box("brob", Array("Exif".utf8), [0, 0, 0, 0] + TIFFBuilder.exif(.big))
+    private static let xmpBox = box("brob", Array("xml ".utf8), xmp)
+    private static let coding: [UInt8] = [0x37, 0xBD, 0xF9, 0x32, 0xCB, 0x58, 0x6F, 0x05]
+    private static let resources = JPEGBuilder.photoshop(
+        JPEGBuilder.resource(0x0404, JPEGBuilder.dataset(90, "Bavariana")))
+    private static let rebuildBox = box("jbrd", coding, resources + jpeg)
+    private static let packet = Array("XML:com.adobe.xmp\0\u{1}\0\0\0".utf8)
+    private static let comment = Array("Comment\0\0".utf8)
+    private static let textChunk = PNGBuilder.chunk(
+        "zTXt", comment + PNGBuilder.deflate(Array("Shot at 48.137154, 11.576124 by me".utf8)))
+    private static let packetChunk = PNGBuilder.chunk("iTXt", packet + PNGBuilder.deflate(xmp))
+
+    /// Behind a damaged head of a box nobody looks for a stream.
+    static let compressed: [Seed] = {
+        let signature = JPEGXLTests.signature
+        let exifHead: [UInt8] = signature + exifBox.prefix(12)
+        let rebuildHead: [UInt8] = signature + rebuildBox.prefix(16)
+        let xmpHead = Array(xmpBox.prefix(12))
+        let iptc = Secret(Array("Bavariana".utf8), label: [0x1C, 2, 90, 0, 9])
+        let shot = Secret("Shot at ", "48.137154, 11.576124").requiring(Array(textChunk.prefix(8 + comment.count)))
+        let packetHead = Array(packetChunk.prefix(8 + packet.count))
+        let exifSecrets: [Secret] = coordinates(.big).map { $0.packed.requiring(exifHead) }
+        let boxSecrets: [Secret] = xmpSecrets.map { $0.packed.requiring(xmpHead) }
+        let chunkSecrets: [Secret] = xmpSecrets.map { $0.packed.requiring(packetHead) }
+        let rebuildSecrets: [Secret] = (coordinates(.big) + [iptc]).map { $0.packed.requiring(rebuildHead) }
+        return [
+            Seed(
+                name: "JPEG XL compressed", bytes: signature + exifBox + xmpBox + JPEGXLTests.frames,
+                secrets: exifSecrets + boxSecrets),
+            Seed(
+                name: "JPEG XL of a JPEG", bytes: signature + rebuildBox + JPEGXLTests.frames, secrets: rebuildSecrets),
+            Seed(
+                name: "PNG compressed", bytes: PNGBuilder.file([textChunk, packetChunk]),
+                secrets: [shot.packed] + chunkSecrets),
+        ]
+    }()
+
     // MARK: Streams
 
     private static func chunk(_ type: String, _ data: [UInt8]) -> [UInt8] {
@@ -204,6 +247,22 @@ extension Seed {
             + element([0x18, 0x53, 0x80, 0x67], tags + cluster)
     }()
 
+    private static let line = "F/2.8, GPS (8.643217, 53.167819, 18), H 6.00m"
+    private static let position = Array("8.643217, 53.167819".utf8)
+    private static let subtitledMatroska = MatroskaBuilder.file(
+        [MatroskaBuilder.video(1), MatroskaBuilder.track(2, 17, "S_TEXT/UTF8")],
+        [
+            MatroskaBuilder.simpleBlock(1, Array("frames".utf8)), MatroskaBuilder.simpleBlock(2, Array(line.utf8)),
+            MatroskaBuilder.simpleBlock(1, Array("frames".utf8)), MatroskaBuilder.blockGroup(2, Array(line.utf8)),
+        ])
+    private static let subtitledAVI: [UInt8] = {
+        let stream = chunk("LIST", Array("strl".utf8) + chunk("strh", Array("txts".utf8)))
+        let text = chunk("00tx", Array(line.utf8))
+        let media = chunk("LIST", Array("movi".utf8) + text + chunk("01dc", Array("frames".utf8)) + text)
+        let streams = chunk("LIST", Array("hdrl".utf8) + stream)
+        return chunk("RIFF", Array("AVI ".utf8) + streams + media)
+    }()
+
     private static let avi = chunk(
         "RIFF",
         Array("AVI ".utf8) + chunk("LIST", Array("GPS ".utf8) + Array("Eiffel Tower".utf8))
@@ -222,6 +281,21 @@ extension Seed {
         return Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, UInt8(frames.count)] + frames
             + [0xFF, 0xFB, 0x90, 0] + Array("sound".utf8)
     }()
+
+    private static let aiff = OtherContainers.aiff([
+        ("ID3 ", OtherContainers.id3), ("ANNO", Array("at \(place)!".utf8)), ("SSND", Array("sound".utf8)),
+    ])
+    private static let asf = OtherContainers.asf(
+        OtherContainers.descriptors([("Title", "A name"), ("WM/Location", "Eiffel Tower")]))
+    private static let flv = OtherContainers.flv([
+        ("duration", OtherContainers.number(0)), ("location", OtherContainers.string("Eiffel Tower")),
+    ])
+    private static let mie = OtherContainers.mie(
+        false,
+        OtherContainers.group(
+            "Meta",
+            OtherContainers.element("Title", Array("A name".utf8))
+                + OtherContainers.group("Geo", OtherContainers.element("City", Array("Eiffel Tower".utf8)))))
 
     private static let comments = OggBuilder.comments(["LOCATION=Eiffel Tower", "TITLE=A name"])
     private static let flac = Array("fLaC".utf8) + [0x84] + B.big(comments.count, 3) + comments + Array("sound".utf8)
@@ -267,11 +341,21 @@ extension Seed {
             ]),
         Seed(
             name: "AVI", bytes: avi, secrets: [whole(avi, Secret("", "Eiffel Tower")), whole(avi, Secret("", place))]),
+        Seed(
+            name: "Matroska with subtitles", bytes: subtitledMatroska,
+            secrets: [Secret(position, label: Array(head(subtitledMatroska, to: position).dropFirst(11)))]),
+        Seed(name: "AVI with subtitles", bytes: subtitledAVI, secrets: [whole(subtitledAVI, Secret(position))]),
         Seed(name: "WAVE", bytes: wave, secrets: [whole(wave, Secret("", place))]),
         Seed(name: "MP3", bytes: mp3, secrets: [whole(mp3, Secret("", "Eiffel Tower"))]),
         Seed(
             name: "APE tag", bytes: ape,
             secrets: [Secret("Location\0", "Eiffel Tower").requiring(Array(ape.suffix(32)))]),
+        Seed(
+            name: "AIFF", bytes: aiff,
+            secrets: [whole(aiff, Secret("", "Eiffel Tower")), whole(aiff, Secret("", place))]),
+        Seed(name: "ASF", bytes: asf, secrets: [whole(asf, Secret(OtherContainers.wide("Eiffel Tower")))]),
+        Seed(name: "FLV", bytes: flv, secrets: [whole(flv, Secret("", "Eiffel Tower"))]),
+        Seed(name: "MIE", bytes: mie, secrets: [whole(mie, Secret("", "Eiffel Tower"))]),
         Seed(name: "FLAC", bytes: flac, secrets: [commentSecret.requiring(Array(flac.prefix(8)))]),
         Seed(name: "Ogg Vorbis", bytes: ogg, secrets: [commentSecret.requiring([3] + Array("vorbis".utf8))]),
         Seed(name: "Ogg Opus", bytes: opus, secrets: [commentSecret.requiring(Array("OpusTags".utf8))]),

@@ -8,6 +8,8 @@ struct Seed: Sendable, CustomTestStringConvertible {
         let value: [UInt8]
         /// What must be intact for anybody to tell the value from pixels.
         var requires: [UInt8] = []
+        /// The value stands in a compressed stream, which begins behind what is required.
+        var isPacked = false
 
         init(_ value: [UInt8], label: [UInt8] = []) {
             self.label = label
@@ -17,6 +19,13 @@ struct Seed: Sendable, CustomTestStringConvertible {
         func requiring(_ bytes: [UInt8]) -> Secret {
             var secret = self
             secret.requires = bytes
+            return secret
+        }
+
+        /// The same in a compressed stream.
+        var packed: Secret {
+            var secret = self
+            secret.isPacked = true
             return secret
         }
 
@@ -32,7 +41,7 @@ struct Seed: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    static let all: [Seed] = images + raws + documents + movies + boxes + streams
+    static let all: [Seed] = images + raws + documents + movies + boxes + compressed + streams
 
     static let xmp = Array(XMPBuilder.located.utf8)
     static let xmpSecrets = [
