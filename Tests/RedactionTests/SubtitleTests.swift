@@ -137,7 +137,11 @@ struct SubtitleTests {
             M.element([0xF7], [2]) + M.element([0xF1], BoxBuilder.big(tracks.count))
             + M.element([0xF0], BoxBuilder.big(before.count))
         let cues = M.element([0x1C, 0x53, 0xBB, 0x6B], M.element([0xBB], M.element([0xB7], positions)))
-        try Redacted(M.segment([tracks, cluster, cues])).expect(goneText: Self.gone, keptText: ["A first line"])
+        let redacted = try Redacted(M.segment([tracks, cluster, cues]))
+        // Of 18 MiB, what may change.
+        let end = Array(redacted.bytes.suffix(1_000))
+        for gone in Self.gone { #expect(end.firstRange(of: Array(gone.utf8)) == nil) }
+        for kept in Self.kept { #expect(end.firstRange(of: Array(kept.utf8)) != nil) }
         // A film: its first lines are none of a drone.
         let film = M.segment([tracks, M.long([0x1F, 0x43, 0xB6, 0x75], before + plain), cues])
         let source = MutationTests.Counter(film)

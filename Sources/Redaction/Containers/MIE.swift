@@ -7,6 +7,7 @@ enum MIE: Container {
     static let name = "MIE"
 
     private static let mark: UInt8 = 0x7E
+    private static let freeSpace: UInt8 = 0x80
     /// Groups that are location, with all that is in them.
     private static let places: Set<String> = ["Geo", "GPS"]
 
@@ -83,8 +84,9 @@ enum MIE: Container {
         _ walk: Walk, _ name: String, _ element: Element, isPlace: Bool
     ) throws(PlanningError) {
         if isPlace || LocationAtoms.isLocation(key: name) {
-            // Under a name that nobody knows, nobody reads zero as a position.
-            walk.draft.patch(element.name, .fill(0x5F), "MIE \(name)")
+            // Its format becomes that of free space: names have to be in order, and zero would be a position.
+            let format = element.name.lowerBound - 3
+            walk.draft.patch(format..<format + 1, .fill(freeSpace), "MIE \(name)")
             walk.draft.patch(element.data, .fill(0), "MIE \(name)")
         } else if element.isCompressed {
             walk.draft.blank(element.data, kind: "MIE \(name)", reason: "MIE \(name) blanked: it is compressed")

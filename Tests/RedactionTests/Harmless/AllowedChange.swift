@@ -81,7 +81,7 @@ struct AllowedChange: Sendable {
         + list(.consequence, "frames of one name; those of a location are emptied", ["ID3v2_?:UserDefinedText"])
         + list(.remnant, "where a tag of a maker note was: Exif 2.32 calls it padding", ["*:*_0xea1c"])
         + list(.remnant, "where the IPTC digest was: a resource number for plug-ins", ["Photoshop:Photoshop_0x0fa0"])
-        + list(.remnant, "where a value of a location was: a name that nobody knows", ["Flash:Tag_*", "MIE*:*_*"])
+        + list(.remnant, "where a value of a location was: a name that nobody knows", ["Flash:Tag_*"])
         + list(
             .remnant, "free boxes and keys",
             ["UserData:Unknown_free", "Canon:Unknown_free", "*:GoPro_FREE", "RMETA:Xxxxxxxx"])
