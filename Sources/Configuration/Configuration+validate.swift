@@ -1,3 +1,5 @@
+import Policy
+
 extension Configuration {
     /// What no single key can tell: keys that are missing, and keys that contradict each other.
     func validate(_ origins: Origins) throws(ConfigurationError) {
@@ -49,9 +51,21 @@ extension Configuration {
     }
 
     private func validateFolders(_ origins: Origins) throws(ConfigurationError) {
-        if let both = sharedFolders.first(where: privateFolders.contains) {
-            throw origins.error(
-                "app_folders.shared", "\"\(both)\" is in app_folders.private too; a folder is one or the other")
+        var earlier: [FolderRule] = []
+        for (key, kind, patterns) in [
+            ("app_folders.private", FolderRule.Kind.private, privateFolders),
+            ("app_folders.shared", .shared, sharedFolders),
+        ] {
+            for pattern in patterns {
+                let rule: FolderRule
+                do throws(PolicyError) { rule = try FolderRule(pattern: pattern, kind: kind) } catch {
+                    throw origins.error(key, "\(error)")
+                }
+                if let reason = earlier.lazy.compactMap({ rule.contradiction(to: $0) }).first {
+                    throw origins.error(key, "\"\(pattern)\": \(reason); leave one of them out")
+                }
+                earlier.append(rule)
+            }
         }
     }
 

@@ -83,9 +83,39 @@ public struct FolderRule: Sendable, Hashable {
             throw .invalid(
                 what: "folder pattern \"\(pattern)\"", reason: "a component is empty, '.' or '..'")
         }
+        guard !parts.contains(where: { $0.utf8.count > 255 || $0.utf8.contains(0) }) else {
+            throw .invalid(
+                what: "folder pattern \"\(pattern)\"",
+                reason: "no directory can have such a name: a component has more than 255 bytes, or a NUL")
+        }
         self.pattern = pattern
         self.kind = kind
         prefix = Array(parts.dropLast())
+    }
+
+    /// The first of these rules that could not hold beside those before it: a directory's folders belong to apps by one
+    /// rule, and what lies in an app's folder is the app's by no other.
+    ///
+    /// - Throws: ``PolicyError/conflict(what:reason:)`` that names it.
+    static func requireAgreement(_ rules: [FolderRule]) throws(PolicyError) {
+        for (index, rule) in rules.enumerated() {
+            for other in rules[..<index] {
+                guard let reason = rule.contradiction(to: other) else { continue }
+                throw .conflict(what: "folder pattern \"\(rule.pattern)\"", reason: reason)
+            }
+        }
+    }
+
+    /// Why this rule and an earlier one cannot both hold; nil if they can.
+    public func contradiction(to other: FolderRule) -> String? {
+        if prefix == other.prefix {
+            return kind == other.kind ? "it is there twice" : "it is private and shared; a folder is one or the other"
+        }
+        let isBelow = prefix.starts(with: other.prefix)
+        guard isBelow || other.prefix.starts(with: prefix) else { return nil }
+        let (inner, outer) = isBelow ? (self, other) : (other, self)
+        return "\(inner.prefix.joined(separator: "/")) is itself a folder of an app by \"\(outer.pattern)\"; "
+            + "an app's folder holds no folders of other apps"
     }
 }
 

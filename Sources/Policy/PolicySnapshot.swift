@@ -43,6 +43,7 @@ public final class PolicySnapshot: Sendable {
             case .executable: !byExecutable.isEmpty
             }
         }
+        try FolderRule.requireAgreement(folders)
         var trie = ScopeTrie()
         for rule in folders { try trie.add(rule) }
         var rights = [[UInt32: ScopedRights]](repeating: [:], count: apps.count)

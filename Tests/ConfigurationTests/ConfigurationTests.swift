@@ -134,6 +134,13 @@ import Testing
             "[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}\"]\nshared = [\"x/{app}\"]\n", 5,
             "app_folders.shared"
         ),
+        ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}\", \"x/{app}\"]\n", 4, "app_folders.private"),
+        ("[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/{app}\", \"x/y/{app}\"]\n", 4, "app_folders.private"),
+        (
+            "[library]\npath = \"/a\"\n[app_folders]\nprivate = [\"x/y/z/{app}\", \"x/{app}\"]\n", 4,
+            "app_folders.private"
+        ),
+        ("[library]\npath = \"/a\"\n[app_folders]\n\nshared = [\"Android/{app}\"]\n", 5, "app_folders.shared"),
     ])
     func whatIsWrongIsNamed(_ text: String, _ line: Int, _ key: String) {
         let error = refusal(text)

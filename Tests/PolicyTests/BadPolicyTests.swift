@@ -35,4 +35,28 @@ import Testing
             try PolicySnapshot(serial: 1, apps: [], grants: [], folders: rules, callers: CallerRules())
         }
     }
+
+    @Test(arguments: [
+        (["x/{app}", "x/{app}"], "there twice"), (["x/{app}", "x/y/{app}"], "x/y is itself a folder of an app"),
+        (["x/y/z/{app}", "x/{app}"], "x/y/z is itself a folder of an app"),
+    ])
+    func patternsThatContradictEachOtherAreRefused(_ patterns: [String], _ reason: String) throws {
+        let rules = try patterns.map { try FolderRule(pattern: $0, kind: .private) }
+        #expect(rules[1].contradiction(to: rules[0])?.contains(reason) == true)
+        #expect(throws: PolicyError.self) {
+            try PolicySnapshot(serial: 1, apps: [], grants: [], folders: rules, callers: CallerRules())
+        }
+    }
+
+    @Test(arguments: [["x/{app}", "y/{app}"], ["x/{app}", "xy/{app}"], ["x/a/{app}", "x/b/{app}"]])
+    func patternsBesideEachOtherHold(_ patterns: [String]) throws {
+        let rules = try patterns.map { try FolderRule(pattern: $0, kind: .private) }
+        #expect(rules[1].contradiction(to: rules[0]) == nil)
+        _ = try PolicySnapshot(serial: 1, apps: [], grants: [], folders: rules, callers: CallerRules())
+    }
+
+    @Test(arguments: [String(repeating: "x", count: 256), "a\0b"])
+    func aPatternThatNoDirectoryCanHaveIsRefused(_ name: String) {
+        #expect(throws: PolicyError.self) { try FolderRule(pattern: name + "/{app}", kind: .private) }
+    }
 }
