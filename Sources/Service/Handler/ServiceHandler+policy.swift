@@ -20,7 +20,8 @@ extension ServiceHandler {
         }
         let changes = PolicyDocument.changes(from: old, to: new)
         guard request.dryRun != true else { return ImportPolicyRequest.Reply(changes: changes, applied: false) }
-        for view in new.views { try requireUsable(view.name, at: view.path) }
+        let leaving = Set(old.views.filter { !new.views.contains($0) }.map(\.name))
+        for view in new.views { try requireUsable(view.name, at: view.path, beside: { !leaving.contains($0) }) }
         try changing("policy-import", app: nil, peer, detail: "\(changes.count) changes") {
             try service.store.replaceAll(
                 apps: new.apps, grants: new.grants, views: new.views.map { ($0.name, $0.app, $0.path) })

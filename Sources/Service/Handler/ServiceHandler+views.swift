@@ -1,15 +1,20 @@
 import Configuration
 import Control
+import Foundation
+import LinuxSystem
 import Policy
 import StackedFS
 import Store
 import Synchronization
+import SystemPackage
 
 extension ServiceHandler {
     func addView(_ request: AddViewRequest, from peer: Peer) throws -> AddViewRequest.Reply {
         let runtime = service.configuration.withLock { $0.runtimeDirectory }
-        let path = request.at ?? "\(runtime)/views/\(request.name)"
-        try requireUsable(request.name, at: path)
+        let asked = request.at ?? "\(runtime)/views/\(request.name)"
+        try requireUsable(request.name, at: asked)
+        let path = FilePath(asked).string
+        if request.at != nil { try requireFree(FilePath(path)) }
         _ = try appRecord(request.app)
         try changing("view-add", app: request.app, peer, detail: request.name) {
             try service.store.addView(name: request.name, app: request.app, path: path)
@@ -24,7 +29,9 @@ extension ServiceHandler {
     }
 
     /// Whether a view may have this name and this place.
-    func requireUsable(_ name: String, at path: String) throws {
+    ///
+    /// - Parameter staying: which of the mounted views will still be there then.
+    func requireUsable(_ name: String, at path: String, beside staying: (String) -> Bool = { _ in true }) throws {
         do { try App.validate(name: name) } catch {
             throw ControlError.invalidParameter(
                 parameter: "name", reason: "“\(name)” is no name for a view",
@@ -33,15 +40,66 @@ extension ServiceHandler {
         guard name != "shared" else {
             throw ControlError.conflict(reason: "“shared” is the shared view's name", remedy: "choose another name")
         }
-        guard path.hasPrefix("/") else {
-            throw ControlError.invalidParameter(parameter: "at", reason: "“\(path)” is not an absolute path")
-        }
-        let library = service.library.path
-        guard path != library, !path.hasPrefix(library + "/"), !library.hasPrefix(path + "/") else {
+        guard path.hasPrefix("/"), path.utf8.count < 4_096, !path.utf8.contains(0) else {
             throw ControlError.invalidParameter(
-                parameter: "at", reason: "\(path) and the library \(library) would cover each other",
-                remedy: "mount the view outside the library")
+                parameter: "at", reason: "“\(path)” is not an absolute path", remedy: "name an empty directory by it")
         }
+        let place = FilePath(path)
+        guard !place.components.contains(where: { $0.kind != .regular }) else {
+            throw ControlError.invalidParameter(
+                parameter: "at", reason: "\(path) has a component “.” or “..”", remedy: "name the directory without it")
+        }
+        try requireApart(place, service.views.all.filter { $0.name != name && staying($0.name) })
+    }
+
+    /// A view covers nothing that the service needs, nor another view, and lies in none of them, whatever symbolic links lead
+    /// there.
+    private func requireApart(_ place: FilePath, _ views: [Views.Mounted]) throws {
+        func real(_ path: FilePath) -> FilePath {
+            if let found = Openness.resolved(path) { return found }
+            // What is not there yet will be made where its directory leads.
+            guard let last = path.lastComponent, let above = Openness.resolved(path.removingLastComponent()) else {
+                return path
+            }
+            return above.appending(last)
+        }
+        let configuration = service.configuration.withLock { $0 }
+        var others = [("library", service.library.path), ("state directory", configuration.stateDirectory)]
+        others += views.map { ("view \($0.name) at", $0.path) }
+        let here = real(place)
+        for (what, path) in others {
+            let there = real(FilePath(path))
+            guard !here.starts(with: there), !there.starts(with: here) else {
+                throw ControlError.invalidParameter(
+                    parameter: "at", reason: "\(place) and the \(what) \(path) would cover each other",
+                    remedy: "mount the view at an empty directory elsewhere")
+            }
+        }
+        let runtime = real(FilePath(configuration.runtimeDirectory))
+        guard !runtime.appending("views").starts(with: here) else {
+            throw ControlError.invalidParameter(
+                parameter: "at", reason: "\(place) would cover the runtime directory \(configuration.runtimeDirectory)",
+                remedy: "mount the view at an empty directory elsewhere")
+        }
+    }
+
+    /// Whether a view can be mounted at a path without covering anything: what lies in a directory would be gone from sight.
+    private func requireFree(_ path: FilePath) throws {
+        let above = path.removingLastComponent()
+        guard Openness.resolved(above) != nil else {
+            throw ControlError.notFound(
+                kind: "directory", name: above.string, remedy: "make it first: a view makes its own mountpoint only")
+        }
+        guard let attributes = try? FileAttributes.of(path: path.string) else { return }
+        guard attributes.kind == .directory else {
+            throw ControlError.invalidParameter(
+                parameter: "at", reason: "\(path) is not a directory", remedy: "name an empty directory")
+        }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: path.string), !names.isEmpty else {
+            return
+        }
+        throw ControlError.conflict(
+            reason: "\(path) is not empty, and a view would cover what is in it", remedy: "name an empty directory")
     }
 
     func listViews(_ request: ListViewsRequest, from peer: Peer) throws -> ListViewsRequest.Reply {
