@@ -39,8 +39,7 @@ extension Configuration {
     private mutating func merge(file: String, _ origins: inout Origins) throws(ConfigurationError) {
         let text: String
         do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
-            throw ConfigurationError(
-                file: file, line: nil, key: "", reason: "cannot be read: it is missing, not permitted or not UTF-8")
+            throw ConfigurationError(file: file, line: nil, key: "", reason: "cannot be read: \(unreadable(file))")
         }
         let table: TOMLTable
         do { table = try TOMLTable(string: text) } catch {
@@ -49,6 +48,18 @@ extension Configuration {
                 reason: (error as? TOMLParseError)?.description ?? "\(error)")
         }
         try apply(SourceText(file: file, text: text), table, &origins)
+    }
+
+    /// Why a file's text could not be had, and the way out.
+    private func unreadable(_ file: String) -> String {
+        var isDirectory: ObjCBool = false
+        if file.isEmpty { return "no file is named; name one, such as /etc/mediaveil/mediaveil.toml" }
+        guard FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory) else {
+            return "there is no such file, or its directory may not be entered; check the name"
+        }
+        if isDirectory.boolValue { return "it is a directory; name a file in it" }
+        if access(file, R_OK) != 0 { return "it may not be read by this user; start the service as root" }
+        return "it is not a text in UTF-8; save it as one"
     }
 
     private mutating func apply(

@@ -13,7 +13,10 @@ public enum PureStack {
         library path: String, mountpoint: String, passthrough: Bool, signals: StopSignals, logger: Logger
     ) throws {
         DescriptorBudget.raise()
-        let library = try Library(path: path, redacted: RedactedContent())
+        let library: Library
+        do { library = try Library(path: path, redacted: RedactedContent()) } catch {
+            throw ServiceError("cannot open the library “\(path)”: \(error); name a directory")
+        }
         let pool = try WorkerPool(workers: 4, logger: logger)
         var options = ViewSession.Options()
         options.passthrough = passthrough

@@ -14,6 +14,15 @@ struct Mediaveild: ParsableCommand {
             Example: mediaveild --config /etc/mediaveil/mediaveil.toml
             """,
         version: MediaVeil.version, subcommands: [Serve.self, Passthrough.self], defaultSubcommand: Serve.self)
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Program.end(error)
+        }
+    }
 }
 
 struct Serve: ParsableCommand {
@@ -27,13 +36,10 @@ struct Serve: ParsableCommand {
         name: .long, help: ArgumentHelp("Check a configuration file, say what is wrong, and exit.", valueName: "file"))
     var checkConfig: String?
 
-    func validate() throws {
+    func run() throws {
         guard (config == nil) != (checkConfig == nil) else {
             throw ValidationError("give either --config FILE or --check-config FILE")
         }
-    }
-
-    func run() throws {
         if let checkConfig {
             _ = try Program.load(checkConfig)
             print("\(checkConfig): the configuration is valid")

@@ -201,7 +201,8 @@ extension ControlInterface {
         method ListGrants(app: ?string) -> (grants: []PermissionGrant)
 
         # What the app sees at the path and the rule that decides it. `variant`: original, redacted or redacted-writable;
-        # absent if the path is hidden.
+        # absent if the path is hidden. `exists`: whether anything is there; if not, the rest is what would apply. It is absent where
+        # the path is hidden and the caller no administrator.
         method Check(app: string, path: string, path_base64: ?string) -> (
           app: string,
           path: string,
@@ -210,7 +211,8 @@ extension ControlInterface {
           variant: ?string,
           read: bool,
           write: bool,
-          rule: string
+          rule: string,
+          exists: ?bool
         )
 
         # `at`: an absolute path of an empty directory; absent for the service's own views directory.

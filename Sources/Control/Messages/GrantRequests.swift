@@ -116,10 +116,12 @@ public struct CheckRequest: OwnAppRequest, Hashable {
         public var write: Bool
         /// The rule that decides it.
         public var rule: String
+        /// Whether anything is there; if not, the rest is what would apply. `nil` where the caller must not learn it.
+        public var exists: Bool?
 
         public init(
             app: String, path: String, pathBase64: String? = nil, visible: Bool, variant: String? = nil, read: Bool,
-            write: Bool, rule: String
+            write: Bool, rule: String, exists: Bool? = nil
         ) {
             self.app = app
             self.path = path
@@ -129,6 +131,7 @@ public struct CheckRequest: OwnAppRequest, Hashable {
             self.read = read
             self.write = write
             self.rule = rule
+            self.exists = exists
         }
     }
 

@@ -21,9 +21,16 @@ extension ServiceHandler {
         var changes = [
             "\(request.name) sees directories, its own folders and what it creates; nothing else until it is granted"
         ]
-        if !request.uids.isEmpty {
+        let trusted = service.store.keeper.current.callers.trusted
+        let told = request.uids.filter { !trusted.contains($0) }.map(String.init).joined(separator: ", ")
+        if !told.isEmpty {
             changes.append(
-                "processes of uid \(uids) are \(request.name) in the shared view, and no longer unknown callers")
+                "processes of uid \(told) are \(request.name) in the shared view, and no longer unknown callers")
+        }
+        for uid in request.uids where trusted.contains(uid) {
+            changes.append(
+                "uid \(uid) stays trusted (callers.trusted_uids): in the shared view it sees everything, whatever is granted"
+            )
         }
         changes +=
             identitySentences(request.name, .unit, units) + identitySentences(request.name, .executable, executables)

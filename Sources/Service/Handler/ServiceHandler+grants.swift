@@ -39,8 +39,13 @@ extension ServiceHandler {
         _ = try appRecord(request.app)
         let gone = try service.store.grants(app: request.app)
             .filter { $0.grant.permission == permission && $0.grant.under == under }
-        try changing("revoke", app: request.app, peer, detail: permission.rawValue) {
-            try service.store.revoke(app: request.app, permission, under: under)
+        do {
+            try changing("revoke", app: request.app, peer, detail: permission.rawValue) {
+                try service.store.revoke(app: request.app, permission, under: under)
+            }
+        } catch ControlError.notFound(let kind, let name, nil) {
+            let remedy = try wayOut(app: request.app, permission)
+            throw ControlError.notFound(kind: kind, name: name, remedy: remedy)
         }
         let notice =
             "new opens are decided anew; what \(request.app) has open through the kernel stays readable until it is closed"
@@ -50,6 +55,14 @@ extension ServiceHandler {
         for outcome in Termination(service).endProcesses(of: request.app) {
             try replies.send(RevokeRequest.Reply(grants: [], changes: [], processes: [outcome]))
         }
+    }
+
+    /// Where an app does have a permission that it was to lose elsewhere.
+    private func wayOut(app: String, _ permission: Permission) throws -> String {
+        let scopes = try service.store.grants(app: app).filter { $0.grant.permission == permission }.map(\.grant.under)
+        guard !scopes.isEmpty else { return "mediaveilctl grants \(app) lists what it has" }
+        let shown = scopes.prefix(3).map { $0.isEmpty ? "in the whole library (without --under)" : "under \($0)" }
+        return "it has the permission \(shown.joined(separator: ", "))" + (scopes.count > 3 ? " and elsewhere" : "")
     }
 
     func listGrants(_ request: ListGrantsRequest, from peer: Peer) throws -> ListGrantsRequest.Reply {
@@ -63,17 +76,26 @@ extension ServiceHandler {
         let parts = try components(of: asked, parameter: "path")
         let path = FaithfulPath(Array(parts.joined(separator: [UInt8(ascii: "/")])))
         let snapshot = service.store.keeper.current
-        let decision = decide(snapshot, snapshot.principal(app: request.app), parts)
-        let isFile = attributes(of: parts)?.kind == .regular
+        let decision = decide(
+            snapshot, snapshot.principal(app: request.app), parts, assumingDirectories: peer.isAdministrator)
+        let kind = attributes(of: parts)?.kind
+        let isFile = kind == .regular
         return CheckRequest.Reply(
             app: request.app, path: path.text, pathBase64: path.base64, visible: decision.visible,
             variant: decision.visible && isFile ? (decision.location ? "original" : "redacted") : nil,
-            read: decision.read, write: decision.write, rule: decision.rule.rawValue)
+            read: decision.read, write: decision.write, rule: decision.rule.rawValue,
+            exists: decision.visible || peer.isAdministrator ? kind != nil : nil)
     }
 
     /// The decision about a path as the filters would make it: a hidden directory hides what is below it.
+    ///
+    /// Of what is not there the name decides.
+    ///
+    /// - Parameter assumingDirectories: whether a name below which something is asked for, and which is not there, is taken
+    ///   for a directory. For an app that asks about itself it is not: it would learn whether there is a hidden file.
     private func decide(
-        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ parts: [[UInt8]]
+        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ parts: [[UInt8]],
+        assumingDirectories: Bool
     ) -> Decision {
         let now = UInt64(Date().timeIntervalSince1970)
         var place = snapshot.root
@@ -82,7 +104,8 @@ extension ServiceHandler {
             guard decision.visible else { return decision }
             place = snapshot.step(from: place, name: name)
             let attributes = attributes(of: parts[...index])
-            let isDirectory = attributes?.kind == .directory || (attributes == nil && index < parts.count - 1)
+            let isAssumed = attributes == nil && index < parts.count - 1 && assumingDirectories
+            let isDirectory = attributes?.kind == .directory || isAssumed
             let owner = attributes.map {
                 OwnershipStore.Key(device: $0.device, inode: $0.inode, born: FileIdentity($0).born)
             }

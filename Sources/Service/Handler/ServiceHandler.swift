@@ -5,6 +5,7 @@ import LinuxSystem
 import Policy
 import StackedFS
 import Store
+import SystemPackage
 
 /// Answers the calls of the control interface.
 final class ServiceHandler: ControlHandler {
@@ -91,14 +92,25 @@ final class ServiceHandler: ControlHandler {
         return String(decoding: Array(parts.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self)
     }
 
-    /// What is at a path of the library; a symbolic link is itself.
+    /// What is at a path of the library. A symbolic link is itself, and nothing is below it: followed, it would show what
+    /// is elsewhere.
     func attributes(of components: some Sequence<[UInt8]>) -> FileAttributes? {
-        let path = components.reduce(Array(service.library.path.utf8)) { $0 + [UInt8(ascii: "/")] + $1 } + [0]
-        return path.withUnsafeBufferPointer { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { memory in
-                memory.baseAddress.flatMap { try? FileAttributes.of(mv_AT_FDCWD, name: $0) }
+        let flags = mv_O_PATH | O_NOFOLLOW | O_CLOEXEC
+        var here: OwnedDescriptor?
+        for component in [Array(service.library.path.utf8)] + Array(components) {
+            let next = (component + [0]).withUnsafeBytes { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { name in
+                    name.baseAddress.flatMap { name in
+                        try? retrying {
+                            mv_openat(here?.raw ?? mv_AT_FDCWD, name, here == nil ? flags & ~O_NOFOLLOW : flags, 0)
+                        }
+                    }
+                }
             }
+            guard let next else { return nil }
+            here = OwnedDescriptor(next)
         }
+        return here.flatMap { try? FileAttributes.of($0.raw) }
     }
 }
 
@@ -116,8 +128,11 @@ extension ControlError {
             self = .invalidParameter(parameter: what, reason: reason)
         case .notFound(let what):
             let words = what.split(separator: " ", maxSplits: 1)
+            let kind = words.first.map(String.init) ?? "thing"
+            let lists = ["app": "app list", "view": "view list"][kind]
             self = .notFound(
-                kind: words.first.map(String.init) ?? "thing", name: words.count > 1 ? String(words[1]) : "")
+                kind: kind, name: words.count > 1 ? String(words[1]) : "",
+                remedy: lists.map { "mediaveilctl \($0) names them all" })
         case .conflict(let what, let reason): self = .conflict(reason: "\(what): \(reason)")
         }
     }

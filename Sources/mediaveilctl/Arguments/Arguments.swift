@@ -12,6 +12,33 @@ struct LibraryPath: ExpressibleByArgument, Sendable {
     }
 
     static var defaultCompletionKind: CompletionKind { .file() }
+
+    @Sendable static func parse(_ text: String) throws -> LibraryPath {
+        guard let path = LibraryPath(argument: text) else {
+            throw DurationText.Mistake(description: "it is empty; name a path in the library, or . for all of it")
+        }
+        return path
+    }
+}
+
+/// A uid, checked before the service is asked.
+enum UIDArgument {
+    @Sendable static func parse(_ text: String) throws -> UInt32 {
+        guard let uid = UInt32(text), text.first != "+" else {
+            throw DurationText.Mistake(description: "a uid is a number from 0 to 4294967294; getent passwd shows them")
+        }
+        return uid
+    }
+}
+
+/// A number of things, at least one.
+enum CountArgument {
+    @Sendable static func parse(_ text: String) throws -> Int {
+        guard let count = Int(text), count > 0 else {
+            throw DurationText.Mistake(description: "write a number from 1 on, such as 100")
+        }
+        return count
+    }
 }
 
 /// A file on this machine, for commands that need no service.
@@ -23,6 +50,13 @@ struct LocalPath: ExpressibleByArgument, Sendable, Hashable {
     init?(argument: String) {
         bytes = RawArgument.bytes(argument)
         if bytes.isEmpty { return nil }
+    }
+
+    @Sendable static func parse(_ text: String) throws -> LocalPath {
+        guard let path = LocalPath(argument: text) else {
+            throw DurationText.Mistake(description: "it is empty; name a file or directory, or . for this one")
+        }
+        return path
     }
 
     /// For people.

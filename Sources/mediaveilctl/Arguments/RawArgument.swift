@@ -49,7 +49,7 @@ enum RawArgument {
         }
     }
 
-    private static func isCarrier(_ scalar: Unicode.Scalar) -> Bool { (first...first + 0xFF).contains(scalar.value) }
+    static func isCarrier(_ scalar: Unicode.Scalar) -> Bool { (first...first + 0xFF).contains(scalar.value) }
 }
 
 extension UTF8 {

@@ -12,7 +12,9 @@ struct AuditCommand: ParsableCommand {
 struct AuditFilter: ParsableArguments {
     @Option(help: ArgumentHelp("Only this app's accesses.", valueName: "name"), completion: KnownNames.apps)
     var app: String?
-    @Option(help: ArgumentHelp("Only this user's accesses.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only this user's accesses.", valueName: "n"),
+        transform: UIDArgument.parse)
     var uid: UInt32?
     @Option(help: ArgumentHelp("Only this operation: open, create, delete, rename, grant …", valueName: "operation"))
     var operation: String?
@@ -45,18 +47,22 @@ struct AuditQuery: ServiceCommand {
 
     @OptionGroup var filter: AuditFilter
     @Option(
-        help: ArgumentHelp("From this time on: \(TimeText.help).", valueName: "time"), transform: TimeText.argument)
+        parsing: .unconditional, help: ArgumentHelp("From this time on: \(TimeText.help).", valueName: "time"),
+        transform: TimeText.argument)
     var since: Timestamp?
-    @Option(help: ArgumentHelp("Until this time.", valueName: "time"), transform: TimeText.argument)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Until this time.", valueName: "time"),
+        transform: TimeText.argument)
     var until: Timestamp?
-    @Option(help: ArgumentHelp("Only the newest so many rows.", valueName: "n"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only the newest so many rows.", valueName: "n"),
+        transform: CountArgument.parse)
     var limit: Int?
     @Option(help: ArgumentHelp("table, json or csv.", valueName: "format"))
     var format: AuditFormat = .table
     @OptionGroup var globals: Globals
 
     func validate() throws {
-        if let limit, limit < 1 { throw ValidationError("--limit \(limit) shows nothing: it must be at least 1.") }
         if let since, let until, until < since {
             throw ValidationError("--until \(until) is before --since \(since): nothing can be found.")
         }
@@ -154,12 +160,17 @@ struct AuditReport: ServiceCommand {
     // The log may have many millions of rows.
     static let patience: Int32 = 600
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("The page; an existing one is replaced.", valueName: "file.html"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The page; an existing one is replaced.", valueName: "file.html"),
+        completion: .file(), transform: LocalPath.parse)
     var output: LocalPath
     @Option(
-        help: ArgumentHelp("From this time on: \(TimeText.help).", valueName: "time"), transform: TimeText.argument)
+        parsing: .unconditional, help: ArgumentHelp("From this time on: \(TimeText.help).", valueName: "time"),
+        transform: TimeText.argument)
     var since: Timestamp?
-    @Option(help: ArgumentHelp("Until this time.", valueName: "time"), transform: TimeText.argument)
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Until this time.", valueName: "time"),
+        transform: TimeText.argument)
     var until: Timestamp?
     @OptionGroup var globals: Globals
 

@@ -12,7 +12,7 @@ struct InspectCommand: ParsableCommand {
             Example: mediaveilctl inspect photo.jpg
             """)
 
-    @Argument(help: "The files.")
+    @Argument(help: "The files.", completion: .file(), transform: LocalPath.parse)
     var files: [LocalPath]
     @OptionGroup var globals: Globals
 

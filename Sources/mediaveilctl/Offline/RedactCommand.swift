@@ -13,9 +13,11 @@ struct RedactCommand: ParsableCommand {
             Example: mediaveilctl redact photo.jpg --output public.jpg
             """)
 
-    @Argument(help: "The file.")
+    @Argument(help: "The file.", completion: .file(), transform: LocalPath.parse)
     var file: LocalPath
-    @Option(name: .shortAndLong, help: ArgumentHelp("The copy.", valueName: "file"))
+    @Option(
+        name: .shortAndLong, help: ArgumentHelp("The copy.", valueName: "file"), completion: .file(),
+        transform: LocalPath.parse)
     var output: LocalPath
     @OptionGroup var globals: Globals
 

@@ -12,7 +12,8 @@ struct ScanCommand: ParsableCommand {
             Example: mediaveilctl scan /srv/media --json | jq -r .path
             """)
 
-    @Argument(help: "A directory or file; otherwise the current directory.")
+    @Argument(
+        help: "A directory or file; otherwise the current directory.", completion: .file(), transform: LocalPath.parse)
     var path: LocalPath?
     @OptionGroup var globals: Globals
 

@@ -39,6 +39,8 @@ enum Escaping {
     /// Controls, line and paragraph separators, marks of direction, and what looks like nothing.
     static func isControl(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
+        // Bytes of an argument that are not UTF-8.
+        case 0x10FF00...0x10FFFF: true
         case 0..<0x20, 0x7F...0x9F, 0xAD, 0x61C, 0x180E, 0x200B...0x200F, 0x2028...0x202E, 0x2060...0x206F, 0xFEFF,
             0xFFF9...0xFFFB, 0xE0000...0xE007F:
             true
@@ -55,6 +57,7 @@ enum Escaping {
         case "\t": "\\t"
         case "\r": "\\r"
         case _ where scalar.value < 0x80: hexadecimal(scalar.value)
+        case _ where RawArgument.isCarrier(scalar): hexadecimal(scalar.value & 0xFF)
         default: "\\u{\(String(scalar.value, radix: 16))}"
         }
     }

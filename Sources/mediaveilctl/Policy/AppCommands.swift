@@ -19,7 +19,10 @@ struct AppCommand: ParsableCommand {
 
         @Argument(help: "The app's name, as in its folders: letters, digits, '.', '_' and '-'.")
         var name: String
-        @Option(help: ArgumentHelp("A uid that is this app; can be repeated.", valueName: "n"))
+        @Option(
+            parsing: .unconditionalSingleValue,
+            help: ArgumentHelp("A uid that is this app; can be repeated.", valueName: "n"),
+            transform: UIDArgument.parse)
         var uid: [UInt32] = []
         @Option(
             help: ArgumentHelp("A systemd service or scope whose processes are this app.", valueName: "unit"))

@@ -16,10 +16,12 @@ struct GrantCommand: ServiceCommand {
         help: "A permission, such as media.read.images or media.location.", completion: PermissionArgument.completion,
         transform: PermissionArgument.parse)
     var permission: String
-    @Option(help: ArgumentHelp("Only for this subtree of the library.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Only for this subtree of the library.", valueName: "path"), completion: .file(),
+        transform: LibraryPath.parse)
     var under: LibraryPath?
     @Option(
-        name: .customLong("for"),
+        name: .customLong("for"), parsing: .unconditional,
         help: ArgumentHelp("How long it holds: 30m, 2h, 90d, 1h30m.", valueName: "duration"),
         transform: DurationText.seconds)
     var duration: Int64?
@@ -49,7 +51,9 @@ struct RevokeCommand: ServiceCommand {
     @Argument(
         help: "The permission.", completion: PermissionArgument.completion, transform: PermissionArgument.parse)
     var permission: String
-    @Option(help: ArgumentHelp("Only the grant for this subtree of the library.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Only the grant for this subtree of the library.", valueName: "path"), completion: .file(),
+        transform: LibraryPath.parse)
     var under: LibraryPath?
     @Flag(help: "End the processes that have files open by this permission.")
     var terminate = false
@@ -117,7 +121,9 @@ struct CheckCommand: ServiceCommand {
 
     @Argument(help: "The app's name.", completion: KnownNames.apps)
     var name: String
-    @Argument(help: "A path in the library; absolute ones in the library or a view are understood too.")
+    @Argument(
+        help: "A path in the library; absolute ones in the library or a view are understood too.", completion: .file(),
+        transform: LibraryPath.parse)
     var path: LibraryPath
     @OptionGroup var globals: Globals
 
@@ -132,12 +138,13 @@ struct CheckCommand: ServiceCommand {
             let variant = reply.visible ? reply.variant ?? "visible" : "hidden"
             if output.isTerminal {
                 output.line("\(Escaping.line(reply.app)) at \(shown): \(output.style.judged(variant))")
+                if reply.exists == false { output.line("  nothing is there; this is what would apply") }
                 output.line("  read \(Words.yes(reply.read)), write \(Words.yes(reply.write))")
                 output.line("  because: \(Escaping.line(reply.rule))")
             } else {
                 let cells = [
                     Escaping.line(reply.app), shown, variant, Words.yes(reply.read), Words.yes(reply.write),
-                    Escaping.line(reply.rule),
+                    Escaping.line(reply.rule), reply.exists == false ? "nothing is there" : "-",
                 ]
                 output.line(cells.joined(separator: "\t"))
             }

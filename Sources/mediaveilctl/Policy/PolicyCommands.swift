@@ -31,7 +31,9 @@ struct PolicyCommand: ParsableCommand {
                 Example: mediaveilctl policy export | ssh other mediaveilctl policy import -
                 """)
 
-        @Argument(help: "The file; - for standard input.", completion: .file(extensions: ["toml"]))
+        @Argument(
+            help: "The file; - for standard input.", completion: .file(extensions: ["toml"]),
+            transform: LocalPath.parse)
         var file: LocalPath
         @Flag(help: "Change nothing, and show what would change.")
         var dryRun = false

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Control
 import Foundation
+import SystemPackage
 
 struct ViewCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,15 +28,24 @@ struct ViewCommand: ParsableCommand {
         @Option(
             help: ArgumentHelp(
                 "An empty directory to mount it at; otherwise one in the service's runtime directory.",
-                valueName: "directory"), completion: .directory)
-        var at: String?
+                valueName: "directory"), completion: .directory,
+            transform: LocalPath.parse)
+        var at: LocalPath?
         @OptionGroup var globals: Globals
 
         func run(_ client: ControlClient, _ output: Output) throws {
-            // The service does not know where this command was run.
-            let place = at.map { $0.hasPrefix("/") ? $0 : "\(FileManager.default.currentDirectoryPath)/\($0)" }
-            let reply = try client.call(AddViewRequest(name: view, app: app, at: place))
+            let reply = try client.call(AddViewRequest(name: view, app: app, at: try at.map(absolute)))
             show(reply, reply.changes, output)
+        }
+
+        /// The service does not know where this command was run.
+        private func absolute(_ path: LocalPath) throws -> String {
+            guard let text = String(validating: path.bytes, as: UTF8.self) else {
+                throw Failure(
+                    .usage, "--at \(path.shown): the path of a view is UTF-8 text", remedy: "choose another directory")
+            }
+            let here = FilePath(FileManager.default.currentDirectoryPath)
+            return text.hasPrefix("/") ? text : here.pushing(FilePath(text)).lexicallyNormalized().string
         }
     }
 

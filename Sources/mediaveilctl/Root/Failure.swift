@@ -31,14 +31,16 @@ struct Failure: Error, Sendable, Hashable {
     let reason: String
     var remedy: String?
 
-    /// A file that cannot be opened, read or written. `action`: "read", "write".
+    /// A file that cannot be opened, read or written. `action`: "read", "write"; `file`: its name as it is shown.
     init(_ action: String, _ file: String, _ code: Errno) {
-        reason = "cannot \(action) \(Escaping.line(file)): \(code)"
+        reason = "cannot \(action) \(file): \(code)"
         switch code {
         case .noSuchFileOrDirectory, .notDirectory: (status, remedy) = (.notFound, "check the name")
         case .permissionDenied, .notPermitted: (status, remedy) = (.notPermitted, "try as root, or as the file's owner")
         case .fileExists: (status, remedy) = (.conflict, "choose another name, or move the existing file away")
         case .invalidArgument: (status, remedy) = (.usage, "name a regular file")
+        case .fileNameTooLong: (status, remedy) = (.usage, "a name has at most 255 bytes, and a path 4095")
+        case .tooManySymbolicLinkLevels: (status, remedy) = (.usage, "its symbolic links lead in a circle")
         case .isDirectory: (status, remedy) = (.usage, "name a file, or use mediaveilctl scan for a directory")
         default: (status, remedy) = (.internal, nil)
         }
@@ -67,18 +69,21 @@ struct Failure: Error, Sendable, Hashable {
 extension Failure {
     /// Says on standard error what went wrong; the exit status.
     static func report(_ error: any Error, asJSON: Bool, arguments: [String] = []) -> Int32 {
+        let shown = ShownArguments(arguments)
         switch error {
-        case let error as Failure: return error.say(asJSON)
-        case let error as ControlError: return Failure(error).say(asJSON)
+        case let error as Failure: return error.say(asJSON, shown)
+        case let error as ControlError: return Failure(error).say(asJSON, shown)
         case let error as ControlClient.Unreachable:
-            return Failure(.unreachable, Escaping.line(error.description), remedy: error.remedy).say(asJSON)
+            return Failure(.unreachable, Escaping.line(error.description), remedy: error.remedy).say(asJSON, shown)
         case let error as Answer: return error.status.rawValue
         case let error as CommandEnded: return error.status
         default: return parserMessage(error, asJSON, arguments)
         }
     }
 
-    private func say(_ asJSON: Bool) -> Int32 {
+    private func say(_ asJSON: Bool, _ shown: ShownArguments) -> Int32 {
+        let reason = shown.shortened(reason)
+        let remedy = remedy.map(shown.shortened)
         if asJSON {
             struct Form: Encodable {
                 let error: String
@@ -108,9 +113,11 @@ extension Failure {
             let hint = CommandHint.hint(arguments)
             if asJSON {
                 let reason = Escaping.line(Mediaveilctl.message(for: error))
-                return Failure(.usage, reason, remedy: hint ?? "see mediaveilctl --help").say(true)
+                return Failure(.usage, reason, remedy: hint ?? "see mediaveilctl --help")
+                    .say(true, ShownArguments(arguments))
             }
-            let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+            let whole = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+            let text = ShownArguments(arguments).inOneLine(whole)
             var lines = Escaping.paragraphs(text).split(separator: "\n", omittingEmptySubsequences: false).map(
                 String.init)
             if let hint { lines.insert("  \(hint)", at: 1) }

@@ -34,10 +34,10 @@ struct Confinement {
 
     private func coverLibrary() throws(Failure) {
         guard let library = Self.realPath(FilePath(preparation.library)) else {
-            throw Failure("find the library", preparation.library, Errno(rawValue: mv_errno()))
+            throw Failure("find the library", Escaping.line(preparation.library), Errno(rawValue: mv_errno()))
         }
         // Opened before anything is covered: a view may be mounted below a place that will be.
-        let view = try Self.opened(FilePath(preparation.path), below: mv_AT_FDCWD, preparation.path)
+        let view = try Self.opened(FilePath(preparation.path), below: mv_AT_FDCWD, Escaping.line(preparation.path))
         var covers: [(place: FilePath, part: FilePath)] = [(library, "")]
         // A place that no path leads to, because something else is mounted over it, needs no cover.
         covers += try Self.exposures(of: library)
@@ -49,7 +49,7 @@ struct Confinement {
         for (place, part) in covers {
             if part.isEmpty {
                 try bind(view, over: place)
-            } else if let part = try? Self.opened(part, below: view.raw, part.string) {
+            } else if let part = try? Self.opened(part, below: view.raw, Escaping.path(part.bytes)) {
                 try bind(part, over: place)
             } else {
                 // The app does not see this part at all.

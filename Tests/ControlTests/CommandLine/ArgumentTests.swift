@@ -15,7 +15,7 @@ struct ArgumentTests {
         (["grant", "x"], "<permission>"), (["grant", "x", "read"], "<permission>"),
         (["grant", "x", ""], "<permission>"), (["grant", "x", "media.location", "--for", ""], "--for"),
         (["grant", "x", "media.location", "--for", "2"], "2h"),
-        (["grant", "x", "media.location", "--for", "-2h"], "--for"),
+        (["grant", "x", "media.location", "--for", "-2h"], "“-” stands where a number is due"),
         (["grant", "x", "media.location", "--for", "2y"], "“y” is no unit"),
         (["grant", "x", "media.location", "--for", "h"], "number"),
         (["grant", "x", "media.location", "--for", "0h"], "no time"),
