@@ -102,7 +102,9 @@ struct ExistenceAttackTests {
 
     @Test(
         "another spelling of a hidden name in a casefolded directory is that name",
-        .enabled(if: hasCasefolding, "needs a kernel whose ext4 folds case"))
+        .enabled(
+            if: hasCasefolding,
+            "needs a kernel built with CONFIG_UNICODE: without it ext4 refuses directories that fold case"))
     func casefolding() throws {
         try LoopFilesystem.ext4.with(options: ["-O", "casefold"]) { mount in
             let service = try RunningService(mount)
@@ -115,6 +117,18 @@ struct ExistenceAttackTests {
             try compare(
                 service, Attacker.probe, ["Android/data/ORG.Camera", "Android/data/org.editor", "create"],
                 appear: ExistenceAttackTests.folder)
+        }
+    }
+
+    /// That it cannot be tried is no guess.
+    @Test(
+        "a kernel that is said not to fold case refuses a filesystem that would",
+        .enabled(
+            if: !hasCasefolding && LoopFilesystem.isAvailable,
+            "this kernel's ext4 folds case, or there are no loop devices"))
+    func noCasefolding() throws {
+        #expect(throws: LoopFilesystem.Failure.self) {
+            try LoopFilesystem.ext4.with(options: ["-O", "casefold"]) { _ in }
         }
     }
 
