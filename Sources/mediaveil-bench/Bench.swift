@@ -3,7 +3,8 @@ import Glibc
 
 /// Measures places against each other: `mediaveil-bench [--only WORDS] NAME=DIRECTORY…`, where WORDS are in the names
 /// of the workloads that are wanted; or redacted files: `mediaveil-bench --redacted LIBRARY VIEW`; or hidden names:
-/// `mediaveil-bench --hidden LIBRARY VIEW`; or the policy: `mediaveil-bench --policy`; or the planning of redaction:
+/// `mediaveil-bench --hidden LIBRARY VIEW`; or the policy: `mediaveil-bench --policy`; or the control socket:
+/// `mediaveil-bench --control SOCKET`; or the planning of redaction:
 /// `mediaveil-bench --plans MEDIA SCRATCH`; or many processes: `mediaveil-bench --scaling NAME=DIRECTORY…` and
 /// `mediaveil-bench --beside LIBRARY VIEW BUSY-VIEW`.
 ///
@@ -19,6 +20,7 @@ enum Bench {
         if words.count == 4, words[1] == "--hidden" {
             return HiddenNames.measure(library: words[2], view: words[3])
         }
+        if words.count == 3, words[1] == "--control" { return ControlRequests.measure(socket: words[2]) }
         if words.count == 2, words[1] == "--policy" { return PolicyDecisions.measure() }
         if words.count == 4, words[1] == "--plans" {
             return RedactionPlans.measure(directory: words[2], scratch: words[3])

@@ -144,15 +144,15 @@ struct Workload: Sendable {
         })
 
     static let listing = Workload(
-        name: "list 10,000 entries", operations: 10_000, prepare: { makeMany($0 + "/bench-list", 10_000) },
-        clean: { removeMany($0 + "/bench-list", 10_000) },
+        name: "list 100,000 entries", operations: 100_000, prepare: { makeMany($0 + "/bench-list", 100_000) },
+        clean: { removeMany($0 + "/bench-list", 100_000) },
         measure: { place in
             timed {
                 guard let directory = opendir(place + "/bench-list") else { return }
                 var entries = 0
                 while readdir(directory) != nil { entries += 1 }
                 closedir(directory)
-                if entries != 10_002 { Bench.report("\(place) lists \(entries) entries") }
+                if entries != 100_002 { Bench.report("\(place) lists \(entries) entries") }
             }
         })
 

@@ -53,11 +53,21 @@ extension Request {
     }
 
     /// Writes one entry if it fits; returns the space that it needs.
+    ///
+    /// struct fuse_dirent (linux/fuse.h): ino 8, off 8, namelen 4, type 4, name, filled up to a multiple of 8. Not by
+    /// fuse_add_direntry, which is given a struct stat for it: long listings would take twice the time.
     private func add(_ item: ListingItem, at place: UnsafeMutablePointer<CChar>, room: Int) -> Int {
-        var value = CFuse.stat()
-        value.st_ino = UInt(item.inode)
-        value.st_mode = item.kind.modeBits
-        return fuse_add_direntry(raw, place, room, item.cName, &value, off_t(item.next))
+        let needed = (24 + item.length + 7) & ~7
+        guard needed <= room else { return needed }
+        let entry = UnsafeMutableRawBufferPointer(start: place, count: needed)
+        entry.storeBytes(of: 0, toByteOffset: needed - 8, as: UInt64.self)
+        entry.storeBytes(of: item.inode, toByteOffset: 0, as: UInt64.self)
+        entry.storeBytes(of: item.next, toByteOffset: 8, as: UInt64.self)
+        entry.storeBytes(of: UInt32(truncatingIfNeeded: item.length), toByteOffset: 16, as: UInt32.self)
+        entry.storeBytes(of: item.kind.modeBits >> 12, toByteOffset: 20, as: UInt32.self)
+        UnsafeMutableRawBufferPointer(rebasing: entry[24...])
+            .copyMemory(from: UnsafeRawBufferPointer(start: item.cName, count: item.length))
+        return needed
     }
 
     /// The same with the looked-up node, for READDIRPLUS.

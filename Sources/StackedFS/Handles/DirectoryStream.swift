@@ -42,7 +42,8 @@ final class DirectoryStream: Sendable {
             let record = Int(buffer.loadUnaligned(fromByteOffset: position + 16, as: UInt16.self))
             guard record >= 20, position + record <= length else { break }
             let field = UnsafeRawBufferPointer(rebasing: buffer[(position + 19)..<(position + record)])
-            let name = UnsafeRawBufferPointer(rebasing: field[..<(field.firstIndex(of: 0) ?? field.count)])
+            let length = field.baseAddress.map { strnlen($0.assumingMemoryBound(to: CChar.self), field.count) } ?? 0
+            let name = UnsafeRawBufferPointer(rebasing: field[..<length])
             if !DirectoryStream.isDot(name) {
                 body(
                     name, buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self),
@@ -68,7 +69,8 @@ struct EntryList {
     struct Entry {
         let inode: UInt64
         fileprivate let start: Int
-        fileprivate let length: UInt16
+        fileprivate let bytes: UInt16
+        var length: Int { Int(bytes) }
         let kind: FileKind
     }
     private var entries: [Entry] = []
@@ -79,16 +81,17 @@ struct EntryList {
 
     subscript(index: Int) -> Entry { entries[index] }
 
+    @inline(__always)
     mutating func append(_ name: some Collection<UInt8>, inode: UInt64, kind: FileKind) {
         // Longer names do not exist: NAME_MAX is 255.
-        guard let length = UInt16(exactly: name.count) else { return }
-        entries.append(Entry(inode: inode, start: names.count, length: length, kind: kind))
+        guard let bytes = UInt16(exactly: name.count) else { return }
+        entries.append(Entry(inode: inode, start: names.count, bytes: bytes, kind: kind))
         names.append(contentsOf: name)
         names.append(0)
     }
 
     /// The name of an entry.
-    func name(_ entry: Entry) -> [UInt8] { Array(names[entry.start..<(entry.start + Int(entry.length))]) }
+    func name(_ entry: Entry) -> [UInt8] { Array(names[entry.start..<(entry.start + entry.length)]) }
 
     /// Calls `body` with the name of an entry as a C string.
     @inline(__always)

@@ -7,14 +7,14 @@ import SystemPackage
 public struct ListingItem {
     /// The name as a C string.
     public let cName: UnsafePointer<CChar>
+    /// Bytes of the name, without its NUL.
+    public let length: Int
     public let inode: UInt64
     public let kind: FileKind
     /// The offset at which a later listing goes on behind this entry.
     public let next: UInt64
 
-    public var name: [UInt8] {
-        Array(UnsafeBufferPointer(start: cName, count: strlen(cName))).map(UInt8.init(bitPattern:))
-    }
+    public var name: [UInt8] { Array(UnsafeRawBufferPointer(start: cName, count: length)) }
 }
 
 extension Stack {
@@ -105,7 +105,9 @@ extension Stack {
         }
         let inode = isDot ? entry.inode : library.shownInode(device: directory.identity.device, inode: entry.inode)
         let taken = entries.withName(entry) { name in
-            add(ListingItem(cName: name, inode: inode, kind: entry.kind, next: UInt64(index + 1)), found)
+            add(
+                ListingItem(
+                    cName: name, length: entry.length, inode: inode, kind: entry.kind, next: UInt64(index + 1)), found)
         }
         if !taken, let found { forget(found.node.id, count: 1) }
         return taken
