@@ -83,10 +83,11 @@ struct PolicyChangeTests {
         }
     }
 
-    /// Reads a photo ever again until its standard output's other end is gone, and counts what failed.
+    /// Arguments: a photo, a file that says to stop, the process of the test. Reads the photo ever again and counts what
+    /// failed.
     private static let reader = """
         n=0; bad=0
-        until [ -e "$2" ]; do
+        until [ -e "$2" ] || ! [ -d "/proc/$3" ]; do
           n=$((n+1)); cat "$1" > /dev/null || bad=$((bad+1)); ls "${1%/*}" > /dev/null || bad=$((bad+1))
           stat "$1" > /dev/null || bad=$((bad+1))
         done
@@ -107,8 +108,15 @@ struct PolicyChangeTests {
                 return try Program.start(
                     [
                         "setpriv", "--reuid", "\(RunningService.editor)", "--clear-groups", "sh", "-c",
-                        PolicyChangeTests.reader, "reader", view + "/DCIM/photo.jpg", stop,
+                        PolicyChangeTests.reader, "reader", view + "/DCIM/photo.jpg", stop, "\(getpid())",
                     ], output: log, errors: log)
+            }
+            var waited = false
+            defer {
+                for reader in waited ? [] : readers {
+                    kill(reader, SIGKILL)
+                    _ = try? Program.wait(for: reader, seconds: 60)
+                }
             }
             for round in 0..<25 {
                 try service.administer("grant org.camera media.read.images --under DCIM/new")
@@ -118,6 +126,7 @@ struct PolicyChangeTests {
                 try service.administer("revoke org.camera media.read.images --under DCIM/new")
             }
             try service.write(stop, "")
+            waited = true
             for reader in readers { #expect(try Program.wait(for: reader, seconds: 60) == 0) }
             let text = try String(contentsOfFile: "/proc/self/fd/\(log)", encoding: .utf8)
             let counts = text.split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
