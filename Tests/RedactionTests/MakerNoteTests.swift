@@ -111,10 +111,10 @@ struct MakerNoteTests {
         #expect(redacted.plan.reasons.isEmpty)
     }
 
-    @Test("Places of Media Jukebox") func jukebox() throws {
+    @Test("Places of Media Jukebox", arguments: ["", "\r\n\0"]) func jukebox(end: String) throws {
         let xml = "<MJMD><Date>1</Date><Album>An album</Album><Places>Marienplatzchen</Places></MJMD>"
         let segment = JPEGBuilder.segment(
-            0xE9, Array("Media Jukebox\0".utf8) + [UInt8](repeating: 0, count: 8) + Array(xml.utf8))
+            0xE9, Array("Media Jukebox\0".utf8) + [1, 0] + Array((xml + end).utf8))
         let redacted = try Redacted(JPEGBuilder([segment]).bytes)
         redacted.expect(goneText: ["Marienplatzchen"], keptText: ["An album", "Media Jukebox"])
         #expect(redacted.plan.reasons.isEmpty)

@@ -43,8 +43,8 @@ struct JPEGApplications {
             try blankIfNamed(rest(6), ["GPS"], "GoPro GPMF")
         } else if begins("JFXX\0\u{10}") {
             try JPEG.planNested(try walk.nested(), rest(6))
-        } else if begins("Media Jukebox\0"), length > 22 {
-            try XMPPacket.plan(walk, pieces: [rest(22)], rules: Self.mediaJukebox, kind: "Media Jukebox")
+        } else if begins("Media Jukebox\0"), let start = head.firstIndex(of: 0x3C) {
+            try mediaJukebox(rest(start))
         } else if begins("RMETA\0") {
             try RMETA.plan(walk, rest(6))
         } else if begins("JP"), number == 11 {
@@ -52,6 +52,15 @@ struct JPEGApplications {
         } else if number != 2 || !begins("ICC_PROFILE") {
             try unknown(payload, head)
         }
+    }
+
+    /// XML, which a NUL ends.
+    private func mediaJukebox(_ text: Range<UInt64>) throws(PlanningError) {
+        let tail = max(text.lowerBound, text.upperBound - min(16, text.upperBound))
+        let end = try walk.reader.bytes(at: tail, count: Int(text.upperBound - tail))
+        let zeros = UInt64(end.reversed().prefix { $0 == 0 }.count)
+        try XMPPacket.plan(
+            walk, pieces: [text.lowerBound..<text.upperBound - zeros], rules: Self.mediaJukebox, kind: "Media Jukebox")
     }
 
     /// A segment that is no application segment: only what says that it is one is looked into.

@@ -50,6 +50,7 @@ struct AllowedChange: Sendable {
             [
                 "Panasonic:City*", "Panasonic:Country", "Panasonic:State", "Panasonic:Landmark", "Panasonic:Location",
                 "*:WorldTimeLocation", "Pentax:*City", "Casio:*City", "RMETA:Location", "Nikon:Altitude",
+                "MediaJukebox:Places",
                 "Nikon:BarometerInfoVersion", "Olympus:ManometerReading",
             ])
         + list(.location, "MIE Meta Information Format: Geo and GPS", ["MIE-Geo:*", "MIE-GPS:*"])
