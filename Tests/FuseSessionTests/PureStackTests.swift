@@ -48,35 +48,6 @@ struct PureStackTests {
         }
     }
 
-    /// chown(2) with neither owner nor group changes the time of the last change and takes set-id bits.
-    @Test func aChangeOfOwnerToNobody() throws {
-        try withPureStack { view, _, twin throws in
-            let program = """
-                import os, time
-                def chown(name):
-                    before = os.lstat(name).st_ctime_ns
-                    time.sleep(0.05)
-                    try: result = os.chown(name, -1, -1, follow_symlinks=False)
-                    except OSError as error: result = error.strerror
-                    after = os.lstat(name)
-                    print(name, result, after.st_ctime_ns > before, oct(after.st_mode))
-                def files():
-                    for name, mode in [("f", 0o644), ("s", 0o4755), ("g", 0o2755)]:
-                        os.close(os.open(name, os.O_CREAT))
-                        os.chmod(name, mode)
-                    return ["f", "s", "g", "d", "l"]
-                os.mkdir("d")
-                os.chmod("d", 0o6755)
-                os.symlink("f", "l")
-                for name in files(): chown(name)
-                files()
-                os.setuid(61301)
-                for name in ["f", "s", "g", "d", "l"]: chown(name)
-                """
-            try PureStack.compare("python3 -uc '\(program)'", view, twin)
-        }
-    }
-
     @Test func theRouterServesWhereTheKernelDoesNotPassThrough() throws {
         try withPureStack(["--no-passthrough"]) { view, backing, twin throws in
             try PureStack.compare(PureStackTests.scripts.prefix(8).joined(separator: "; "), view, twin)

@@ -38,11 +38,6 @@ public struct SetAttributes: Sendable {
     public var variant: Variant = .original
     public var target: Node { node }
 
-    /// Nothing is to change: chown(2) with neither owner nor group.
-    public var isEmpty: Bool {
-        mode == nil && owner == nil && group == nil && size == nil && accessed == nil && modified == nil
-    }
-
     public init(
         node: Node, mode: UInt32? = nil, owner: UInt32? = nil, group: UInt32? = nil, size: UInt64? = nil,
         accessed: TimeChange? = nil, modified: TimeChange? = nil, handle: OpenFile? = nil, variant: Variant = .original

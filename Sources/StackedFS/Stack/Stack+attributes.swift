@@ -43,11 +43,9 @@ extension Stack {
     public func setAttributes(
         _ operation: SetAttributes, _ context: RequestContext
     ) throws(Errno) -> (FileAttributes, timeout: Double) {
-        let isEmpty = operation.isEmpty
         let reply = try Pipeline.run(operation, context) { operation in
             .of { () throws(Errno) in
                 let descriptor = try self.descriptor(of: operation.node)
-                if isEmpty { try self.changeNothing(descriptor, context) }
                 if let size = operation.size { try self.truncate(operation, descriptor, to: size) }
                 try self.changeOwner(operation, descriptor)
                 try self.changeMode(operation, descriptor)
@@ -83,16 +81,6 @@ extension Stack {
             fchownat(
                 descriptor.raw, "", operation.owner ?? unchanged, operation.group ?? unchanged, mv_AT_EMPTY_PATH)
         }
-    }
-
-    /// chown(2) to nobody and no group: the file counts as changed, and loses its set-id bits. The kernel asks whether the
-    /// caller may do that only where it sees the bits, which is here.
-    private func changeNothing(_ descriptor: OwnedDescriptor, _ context: RequestContext) throws(Errno) {
-        let attributes = try FileAttributes.of(descriptor.raw)
-        let losesBits = attributes.kind == .regular && attributes.mode & 0o6000 != 0
-        guard !losesBits || context.uid == 0 || context.uid == attributes.owner else { throw .notPermitted }
-        let unchanged = UInt32.max
-        _ = try retrying { fchownat(descriptor.raw, "", unchanged, unchanged, mv_AT_EMPTY_PATH) }
     }
 
     private func changeMode(_ operation: SetAttributes, _ descriptor: OwnedDescriptor) throws(Errno) {
