@@ -50,6 +50,16 @@ struct HostileTests {
         #expect(redacted.plan.reasons.contains { $0.contains("IFD of more than") })
     }
 
+    @Test("Tens of thousands of elements that could each be a file, or of names to look up, are not gone through")
+    func elements() throws {
+        let secret: [UInt8] = [0x7E, 0, 3, 2] + Array("GeoXY".utf8)
+        let mie: [UInt8] = [0x7E, 0x10, 4, 0] + Array("0MIE".utf8)
+        let tiny: [UInt8] = [0x7E, 0, 1, 1] + Array("ax".utf8)
+        let redacted = try Redacted(mie + [[UInt8]](repeating: tiny, count: 40_000).flatMap { $0 } + secret)
+        redacted.expect(gone: [secret])
+        #expect(redacted.plan.reasons == ["MIE blanked: more work than a file of this size may be"])
+    }
+
     @Test("Packs in more streams than can be gathered at once, and more new bytes than a plan may hold") func packs()
         throws
     {

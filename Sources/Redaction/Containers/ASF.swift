@@ -112,6 +112,8 @@ enum ASF: Container {
     private static func attribute(
         _ walk: Walk, _ name: Range<UInt64>, _ type: UInt16, _ value: Range<UInt64>
     ) throws(PlanningError) {
+        // A name is looked up in the whole table.
+        try walk.reader.effort.spend(512)
         let bytes = try walk.reader.bytes(
             at: name.lowerBound, count: Int(min(512, name.upperBound - name.lowerBound)))
         // Names are ASCII.

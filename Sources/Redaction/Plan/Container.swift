@@ -13,6 +13,9 @@ protocol Container: SendableMetatype {
 
 /// Media of any kind: a whole file, a thumbnail, a motion photo's video, an attachment.
 enum NestedMedia {
+    /// What it costs to ask all formats, in bytes of ``Effort``.
+    private static let askingCost: UInt64 = 4 << 10
+
     /// Tells the type of the media at `range` from its content and plans it. Content that is no known medium stays.
     /// A container that looks into media inside itself passes `walk.nested()`.
     ///
@@ -30,6 +33,8 @@ enum NestedMedia {
     /// The container whose content begins `range`, `nil` if none is known.
     static func container(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) -> (any Container.Type)? {
         guard range.lowerBound < range.upperBound, range.upperBound <= walk.reader.size else { return nil }
+        // Every format looks at it: millions of tiny pieces must not be asked about.
+        try walk.reader.effort.spend(askingCost)
         let count = Int(min(64, range.upperBound - range.lowerBound))
         let head = try walk.reader.bytes(at: range.lowerBound, count: count)
         return Containers.all.first { $0.matches(head, walk, range) }
