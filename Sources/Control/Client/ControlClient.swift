@@ -114,7 +114,7 @@ public final class ControlClient {
         guard frame.count - 1 <= ControlInterface.longestRequest else {
             throw ControlError.invalidParameter(
                 parameter: "parameters", reason: "a request has at most 32 MiB, this one \(frame.count - 1) bytes",
-                remedy: "split it")
+                remedy: "ask for less at once")
         }
         guard !isBroken else { throw gone() }
         var sent = 0

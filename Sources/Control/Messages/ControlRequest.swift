@@ -59,6 +59,6 @@ public enum ControlInterface {
 
     /// Bytes of the longest request, its final NUL not counted.
     public static let longestRequest = 32 << 20
-    /// Bytes of a request that any number of connections may make at once; of longer ones there is one at a time.
-    public static let ordinaryRequest = 1 << 20
+    /// Bytes of requests that any number of connections may have in the service at once; with more there is one at a time.
+    static let ordinaryRequests = 2 << 20
 }

@@ -97,7 +97,7 @@ final class Connection: ChannelInboundHandler {
     /// Asks for more bytes unless enough requests wait.
     private func read(_ channel: ChannelHandlerContext) {
         guard !isReading, !inputEnded, waiting.count < context.limits.waitingRequests,
-            waitingBytes < min(decoder.limit, ControlInterface.ordinaryRequest)
+            waitingBytes < min(decoder.limit, ControlInterface.ordinaryRequests / 2)
         else { return }
         isReading = true
         channel.read()
@@ -107,20 +107,15 @@ final class Connection: ChannelInboundHandler {
 
     /// Whether this connection may have so many bytes of requests in memory: many only while no other has.
     private func mayHold(_ bytes: Int) -> Bool {
-        // What one read brings may follow a request of the usual length.
-        guard bytes > ControlInterface.ordinaryRequest + (1 << 20), !hasLongRequest else { return true }
-        hasLongRequest = context.longRequest.withLock { holder in
-            guard holder == nil else { return false }
-            holder = ObjectIdentifier(self)
-            return true
-        }
+        guard bytes > ControlInterface.ordinaryRequests, !hasLongRequest else { return true }
+        hasLongRequest = !context.hasLongRequest.exchange(true, ordering: .acquiringAndReleasing)
         return hasLongRequest
     }
 
     private func giveUpLongRequest() {
         guard hasLongRequest else { return }
         hasLongRequest = false
-        context.longRequest.withLock { $0 = nil }
+        context.hasLongRequest.store(false, ordering: .releasing)
     }
 
     private func refuseLongRequest(_ channel: ChannelHandlerContext) {
@@ -196,7 +191,7 @@ final class Connection: ChannelInboundHandler {
     private func proceed(_ channel: ChannelHandlerContext) {
         isAnswering = false
         runningBytes = 0
-        if waitingBytes + decoder.pendingCount <= ControlInterface.ordinaryRequest { giveUpLongRequest() }
+        if waitingBytes + decoder.pendingCount <= ControlInterface.ordinaryRequests { giveUpLongRequest() }
         answerNext(channel)
         read(channel)
     }

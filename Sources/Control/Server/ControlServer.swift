@@ -123,8 +123,8 @@ final class ServerContext: Sendable {
     let admission: Mutex<Admission>
     let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
     let isStopping = Atomic(false)
-    /// The connection that may hold a long request in memory, if there is one.
-    let longRequest = Mutex<ObjectIdentifier?>(nil)
+    /// A connection holds a long request in memory.
+    let hasLongRequest = Atomic(false)
 
     init(
         routes: Routes, limits: ControlServer.Limits, workers: Workers, logger: Logger, administratorGroup: UInt32?
