@@ -1,4 +1,5 @@
 import Policy
+import SystemPackage
 
 extension PolicyDocument.Content {
     /// What the parts of a document demand of each other.
@@ -19,12 +20,26 @@ extension PolicyDocument.Content {
             "the grant of \($0.permission.rawValue) to \($0.app)" + ($0.under.isEmpty ? "" : " under \($0.under)")
         }
         try requireOnce(views.map(\.name)) { "the view \($0)" }
-        try requireOnce(views.map(\.path)) { "a view at \($0)" }
+        try requireApart(views)
         // The rules that every policy has to obey, such as one app for each uid.
         do {
             _ = try PolicySnapshot(serial: 1, apps: apps, grants: grants, folders: [], callers: CallerRules())
         } catch {
             throw PolicyDocument.Problem(description: "\(error)")
+        }
+    }
+
+    /// No view covers another one.
+    private func requireApart(_ views: [PolicyDocument.View]) throws {
+        let places = views.map { (name: $0.name, path: FilePath($0.path)) }.sorted {
+            $0.path.components.lexicographicallyPrecedes($1.path.components) { $0.string < $1.string }
+        }
+        // What lies in a directory follows it directly, or something else that lies in it.
+        for (outer, inner) in zip(places, places.dropFirst()) where inner.path.starts(with: outer.path) {
+            throw PolicyDocument.Problem(
+                description:
+                    "the views \(outer.name) at \(outer.path) and \(inner.name) at \(inner.path) would cover each other"
+            )
         }
     }
 

@@ -65,8 +65,16 @@ struct PolicyChangeTests {
         (
             "[[app]]\nname = \"a\"\n"
                 + ["v", "w"].map { "[[view]]\nname = \"\($0)\"\napp = \"a\"\npath = \"/v\"\n" }.joined(),
-            "a view at /v is there twice"
+            "the views v at /v and w at /v would cover each other"
         ),
+        (
+            "[[app]]\nname = \"a\"\n"
+                + [("v", "/v/x/y"), ("u", "/v.x"), ("w", "/v/x/")].map {
+                    "[[view]]\nname = \"\($0.0)\"\napp = \"a\"\npath = \"\($0.1)\"\n"
+                }.joined(),
+            "the views w at /v/x and v at /v/x/y would cover each other"
+        ),
+        ("[[app]]\nname = \"a\"\n[[view]]\nname = \"v\"\napp = \"a\"\npath = \"v\"", "not an absolute path"),
         ("[[app]]\nname = \"a b\"", "app name"), ("[[app]]\nname = ", "line 2"), ("\u{1}", "line 1"),
     ])
     func anImportThatContradictsItselfIsRefused(_ text: String, _ named: String) throws {
@@ -80,6 +88,24 @@ struct PolicyChangeTests {
                 #expect(outcome.errors.contains(named), "\(outcome.errors)")
             }
             #expect(try service.administer("policy export") == before)
+        }
+    }
+
+    @Test func anImportMountsNoViewOverSomebodysFiles() throws {
+        try withService(prepare: furnish) { service in
+            let full = service.root + "/full"
+            _ = try Program.run(["mkdir", "-p", full + "/of/something"])
+            let file = service.root + "/policy.toml"
+            try service.write(file, "[[app]]\nname = \"a\"\n[[view]]\nname = \"v\"\napp = \"a\"\npath = \"\(full)\"")
+            for options in [["--dry-run"], []] {
+                let outcome = try service.control(["policy", "import", file] + options)
+                #expect(outcome.status == 6 && outcome.errors.contains("\(full) is not empty"), "\(outcome.errors)")
+            }
+            #expect(!(try service.administer("policy export").contains("[[")))
+            _ = try Program.run(["rm", "-r", full + "/of"])
+            #expect(try service.control(["policy", "import", file]).status == 0)
+            // What is mounted there now is this view.
+            #expect(try service.administer("policy import \(file)").contains("nothing changes"))
         }
     }
 

@@ -1,6 +1,7 @@
 import Control
 import Policy
 import Store
+import SystemPackage
 
 extension ServiceHandler {
     func exportPolicy(_ request: ExportPolicyRequest, from peer: Peer) throws -> ExportPolicyRequest.Reply {
@@ -19,9 +20,8 @@ extension ServiceHandler {
                 parameter: "file", reason: "\(error)", remedy: "correct it; nothing was changed")
         }
         let changes = PolicyDocument.changes(from: old, to: new)
+        try requirePlaces(for: new.views, insteadOf: old.views)
         guard request.dryRun != true else { return ImportPolicyRequest.Reply(changes: changes, applied: false) }
-        let leaving = Set(old.views.filter { !new.views.contains($0) }.map(\.name))
-        for view in new.views { try requireUsable(view.name, at: view.path, beside: { !leaving.contains($0) }) }
         try changing("policy-import", app: nil, peer, detail: "\(changes.count) changes") {
             try service.store.replaceAll(
                 apps: new.apps, grants: new.grants, views: new.views.map { ($0.name, $0.app, $0.path) })
@@ -35,6 +35,16 @@ extension ServiceHandler {
             }
         }
         return ImportPolicyRequest.Reply(changes: changes, applied: true)
+    }
+
+    /// Whether the views can be mounted where they are wanted, when those that are not among them are gone.
+    private func requirePlaces(for new: [PolicyDocument.View], insteadOf old: [PolicyDocument.View]) throws {
+        let leaving = old.filter { !new.contains($0) }
+        for view in new {
+            try requireUsable(view.name, at: view.path, beside: { name in !leaving.contains { $0.name == name } })
+            let isMounted = old.contains(view) || leaving.contains { $0.path == view.path }
+            if !isMounted, view.path != defaultPlace(ofView: view.name) { try requireFree(FilePath(view.path)) }
+        }
     }
 
     private func current() throws -> PolicyDocument.Content {

@@ -10,8 +10,7 @@ import SystemPackage
 
 extension ServiceHandler {
     func addView(_ request: AddViewRequest, from peer: Peer) throws -> AddViewRequest.Reply {
-        let runtime = service.configuration.withLock { $0.runtimeDirectory }
-        let asked = request.at ?? "\(runtime)/views/\(request.name)"
+        let asked = request.at ?? defaultPlace(ofView: request.name)
         try requireUsable(request.name, at: asked)
         let path = FilePath(asked).string
         if request.at != nil { try requireFree(FilePath(path)) }
@@ -26,6 +25,11 @@ extension ServiceHandler {
         return AddViewRequest.Reply(
             view: ViewRecord(name: request.name, app: request.app, path: path, mounted: true),
             changes: ["whoever reaches \(path) is \(request.app), root included"])
+    }
+
+    /// Where a view is mounted for which no place is named.
+    func defaultPlace(ofView name: String) -> String {
+        service.configuration.withLock { $0.runtimeDirectory } + "/views/" + name
     }
 
     /// Whether a view may have this name and this place.
@@ -84,7 +88,7 @@ extension ServiceHandler {
     }
 
     /// Whether a view can be mounted at a path without covering anything: what lies in a directory would be gone from sight.
-    private func requireFree(_ path: FilePath) throws {
+    func requireFree(_ path: FilePath) throws {
         let above = path.removingLastComponent()
         guard Openness.resolved(above) != nil else {
             throw ControlError.notFound(
