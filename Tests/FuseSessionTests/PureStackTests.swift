@@ -37,12 +37,16 @@ struct PureStackTests {
     @Test func ordinaryUsersMeetTheSameLimits() throws {
         try withPureStack { view, backing, twin throws in
             for place in [backing, twin] {
-                let prepare = "cd '\(place)'; chmod 1777 .; echo root > r; chmod 600 r; mkdir d; chmod 755 d"
+                let prepare = """
+                    cd '\(place)'; chmod 1777 .; echo root > r; chmod 600 r; mkdir d; chmod 755 d; \
+                    for s in 4 2 6; do echo set > s$s; chmod ${s}777 s$s; done
+                    """
                 _ = try Program.run(["sh", "-c", prepare])
             }
             let script = """
                 cat r; echo x > r; rm -f r; touch d/f; touch own; stat -c '%u %g %a' own; chmod 700 own; chown 0 own; \
-                mv own mine; ls -A; rm mine; mkdir m; chmod 2777 m; stat -c %a m; rmdir m
+                mv own mine; ls -A; rm mine; mkdir m; chmod 2777 m; stat -c %a m; rmdir m; \
+                echo x >> s4; echo x 1<> s2; truncate -s 1 s6; cat s4 s2 s6; stat -c %a s4 s2 s6
                 """
             try PureStack.compare(script, view, twin, uid: 61_301)
         }
