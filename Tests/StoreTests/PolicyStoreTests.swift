@@ -39,6 +39,44 @@ import Testing
         }
     }
 
+    @Test func grantsAreFoundByAppPermissionAndScope() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            try store.addApp(App(name: "a", uids: []))
+            try store.addApp(App(name: "b", uids: []))
+            let everywhere = Grant(app: "a", permission: .readImages)
+            let below = Grant(app: "a", permission: .readImages, under: "DCIM")
+            let other = Grant(app: "a", permission: .location)
+            let ended = Grant(app: "a", permission: .manage, expires: 1)
+            let ofB = Grant(app: "b", permission: .readImages)
+            for grant in [everywhere, below, other, ended, ofB] { try store.grant(grant) }
+            #expect(try Set(store.grants().map(\.grant)) == [everywhere, below, other, ofB])
+            #expect(try Set(store.grants(app: "a").map(\.grant)) == [everywhere, below, other])
+            #expect(try Set(store.grants(app: "a", permission: .readImages).map(\.grant)) == [everywhere, below])
+            #expect(try store.grants(app: "a", permission: .readImages, under: "").map(\.grant) == [everywhere])
+            #expect(try Set(store.grants(permission: .readImages).map(\.grant)) == [everywhere, below, ofB])
+            #expect(try store.grants(app: "c").isEmpty)
+        }
+    }
+
+    @Test func aRegistrationCountsTheGrantsInForceAndNamesTheViews() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            try store.addApp(App(name: "a", uids: []))
+            try store.addApp(App(name: "b", uids: []))
+            try store.grant(Grant(app: "a", permission: .readImages))
+            try store.grant(Grant(app: "a", permission: .location, under: "DCIM"))
+            try store.grant(Grant(app: "a", permission: .manage, expires: 1))
+            for name in ["w", "v"] { try store.addView(name: name, app: "a", path: "/run/\(name)") }
+            let all = try store.registrations()
+            #expect(Set(all.keys) == ["a", "b"])
+            #expect(all["a"]?.grants == 2 && all["a"]?.views == ["v", "w"])
+            #expect(all["b"]?.grants == 0 && all["b"]?.views == [])
+            #expect(try store.registrations(app: "a") == ["a": #require(all["a"])])
+            #expect(try store.registrations(app: "c").isEmpty)
+        }
+    }
+
     @Test func badChangesAreRefusedAndChangeNothing() throws {
         try withTemporaryDirectory { root in
             let store = try open(root)

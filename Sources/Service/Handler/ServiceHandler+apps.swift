@@ -60,7 +60,11 @@ extension ServiceHandler {
     }
 
     func listApps(_ request: ListAppsRequest, from peer: Peer) throws -> ListAppsRequest.Reply {
-        ListAppsRequest.Reply(apps: try service.store.keeper.current.apps.map { try appRecord($0.name) })
+        let registrations = try service.store.registrations()
+        return ListAppsRequest.Reply(
+            apps: service.store.keeper.current.apps.compactMap { app in
+                registrations[app.name].map { record(app, $0) }
+            })
     }
 
     func showApp(_ request: ShowAppRequest, from peer: Peer) throws -> ShowAppRequest.Reply {
@@ -85,16 +89,27 @@ extension ServiceHandler {
         return RemoveAppRequest.Reply(changes: changes)
     }
 
+    /// - Throws: ``ControlError/notFound(kind:name:remedy:)`` unless the app is registered.
+    func requireApp(_ name: String) throws(ControlError) {
+        guard service.store.keeper.current.principal(app: name) == nil else { return }
+        throw .notFound(kind: "app", name: name, remedy: "mediaveilctl app list names them all")
+    }
+
     func appRecord(_ name: String) throws -> AppRecord {
+        try requireApp(name)
         let snapshot = service.store.keeper.current
-        guard let app = snapshot.apps.first(where: { $0.name == name }) else {
-            throw ControlError.notFound(kind: "app", name: name, remedy: "mediaveilctl app list names them all")
+        guard let index = snapshot.principal(app: name)?.app,
+            let registration = try service.store.registrations(app: name)[name]
+        else {
+            throw ControlError.conflict(
+                reason: "the app \(name) was removed at this moment", remedy: "mediaveilctl app list names them all")
         }
-        let created = try service.store.registrationDate(ofApp: name) ?? 0
-        return AppRecord(
-            name: name, uids: app.uids.sorted(), units: app.units.sorted(), executables: app.executables.sorted(),
-            created: timestamp(created),
-            grants: try service.store.grants(app: name).count,
-            views: try service.store.views().filter { $0.app == name }.map(\.name))
+        return record(snapshot.apps[Int(index)], registration)
+    }
+
+    private func record(_ app: App, _ registration: PolicyStore.Registration) -> AppRecord {
+        AppRecord(
+            name: app.name, uids: app.uids.sorted(), units: app.units.sorted(), executables: app.executables.sorted(),
+            created: timestamp(registration.created), grants: registration.grants, views: registration.views)
     }
 }

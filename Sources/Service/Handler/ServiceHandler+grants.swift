@@ -18,15 +18,14 @@ extension ServiceHandler {
             }
             expires = UInt64(Date().timeIntervalSince1970) &+ UInt64(seconds)
         }
-        _ = try appRecord(request.app)
+        try requireApp(request.app)
         let grant = Grant(app: request.app, permission: permission, under: under, expires: expires)
         let place = under.isEmpty ? "in the whole library" : "under \(under)"
         try changing("grant", app: request.app, peer, detail: "\(permission.rawValue) \(place)") {
             try service.store.grant(grant)
         }
         guard
-            let kept = try service.store.grants(app: request.app)
-                .first(where: { $0.grant.permission == permission && $0.grant.under == under })
+            let kept = try service.store.grants(app: request.app, permission: permission, under: under).first
         else { throw ControlError.failed(reason: "the grant was not kept") }
         return GrantRequest.Reply(grant: record(kept), changes: ["\(request.app) \(permission.meaning) \(place)"])
     }
@@ -36,9 +35,8 @@ extension ServiceHandler {
     ) throws {
         let permission = try permission(request.permission)
         let under = try scope(request.under, request.underBase64)
-        _ = try appRecord(request.app)
-        let gone = try service.store.grants(app: request.app)
-            .filter { $0.grant.permission == permission && $0.grant.under == under }
+        try requireApp(request.app)
+        let gone = try service.store.grants(app: request.app, permission: permission, under: under)
         do {
             try changing("revoke", app: request.app, peer, detail: permission.rawValue) {
                 try service.store.revoke(app: request.app, permission, under: under)
@@ -59,26 +57,25 @@ extension ServiceHandler {
 
     /// Where an app does have a permission that it was to lose elsewhere.
     private func wayOut(app: String, _ permission: Permission) throws -> String {
-        let scopes = try service.store.grants(app: app).filter { $0.grant.permission == permission }.map(\.grant.under)
+        let scopes = try service.store.grants(app: app, permission: permission).map(\.grant.under)
         guard !scopes.isEmpty else { return "mediaveilctl grants \(app) lists what it has" }
         let shown = scopes.prefix(3).map { $0.isEmpty ? "in the whole library (without --under)" : "under \($0)" }
         return "it has the permission \(shown.joined(separator: ", "))" + (scopes.count > 3 ? " and elsewhere" : "")
     }
 
     func listGrants(_ request: ListGrantsRequest, from peer: Peer) throws -> ListGrantsRequest.Reply {
-        if let app = request.app { _ = try appRecord(app) }
+        if let app = request.app { try requireApp(app) }
         return ListGrantsRequest.Reply(grants: try service.store.grants(app: request.app).map(record))
     }
 
     func check(_ request: CheckRequest, from peer: Peer) throws -> CheckRequest.Reply {
-        _ = try appRecord(request.app)
+        try requireApp(request.app)
         let asked = try FaithfulPath(text: request.path, base64: request.pathBase64)
         let parts = try components(of: asked, parameter: "path")
         let path = FaithfulPath(Array(parts.joined(separator: [UInt8(ascii: "/")])))
         let snapshot = service.store.keeper.current
-        let decision = decide(
-            snapshot, snapshot.principal(app: request.app), parts, assumingDirectories: peer.isAdministrator)
-        let kind = attributes(of: parts)?.kind
+        let (decision, kind) = decide(
+            snapshot, snapshot.principal(app: request.app), parts, isAdministrator: peer.isAdministrator)
         let isFile = kind == .regular
         return CheckRequest.Reply(
             app: request.app, path: path.text, pathBase64: path.base64, visible: decision.visible,
@@ -87,35 +84,37 @@ extension ServiceHandler {
             exists: decision.visible || peer.isAdministrator ? kind != nil : nil)
     }
 
-    /// The decision about a path as the filters would make it: a hidden directory hides what is below it.
+    /// The decision about a path as the filters would make it, and what is there: a hidden directory hides what is below it.
     ///
     /// Of what is not there the name decides.
     ///
-    /// - Parameter assumingDirectories: whether a name below which something is asked for, and which is not there, is taken
-    ///   for a directory. For an app that asks about itself it is not: it would learn whether there is a hidden file.
+    /// - Parameter isAdministrator: whether a name below which something is asked for, and which is not there, is taken for
+    ///   a directory, and what is hidden is looked at. For an app that asks about itself neither is done: it would learn
+    ///   whether there is something hidden.
     private func decide(
-        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ parts: [[UInt8]],
-        assumingDirectories: Bool
-    ) -> Decision {
+        _ snapshot: PolicySnapshot, _ principal: PolicySnapshot.Principal?, _ parts: [[UInt8]], isAdministrator: Bool
+    ) -> (Decision, FileKind?) {
         let now = UInt64(Date().timeIntervalSince1970)
+        let app = principal.flatMap { snapshot.name(of: $0) }
+        var walk = LibraryWalk(library: service.library.path)
         var place = snapshot.root
         var decision = snapshot.decide(principal, place, .directory, isOwner: false, now: now)
         for (index, name) in parts.enumerated() {
-            guard decision.visible else { return decision }
+            guard decision.visible || isAdministrator else { return (decision, nil) }
+            walk.step(to: name)
+            guard decision.visible else { continue }
             place = snapshot.step(from: place, name: name)
-            let attributes = attributes(of: parts[...index])
-            let isAssumed = attributes == nil && index < parts.count - 1 && assumingDirectories
-            let isDirectory = attributes?.kind == .directory || isAssumed
-            let owner = attributes.map {
-                OwnershipStore.Key(device: $0.device, inode: $0.inode, born: FileIdentity($0).born)
+            let isAssumed = walk.attributes == nil && index < parts.count - 1 && isAdministrator
+            let isDirectory = walk.attributes?.kind == .directory || isAssumed
+            let owner = walk.attributes.flatMap {
+                service.ownership.owner(
+                    of: OwnershipStore.Key(device: $0.device, inode: $0.inode, born: FileIdentity($0).born))
             }
-            let isOwner = principal.map { snapshot.name(of: $0) }.flatMap { $0 }
-                .map { name in !isDirectory && owner.flatMap { service.ownership.owner(of: $0) } == name }
             decision = snapshot.decide(
-                principal, place, isDirectory ? .directory : .file(Collection(name: name)), isOwner: isOwner ?? false,
-                now: now)
+                principal, place, isDirectory ? .directory : .file(Collection(name: name)),
+                isOwner: !isDirectory && app != nil && owner == app, now: now)
         }
-        return decision
+        return (decision, walk.attributes?.kind)
     }
 
     private func scope(_ text: String?, _ base64: String?) throws -> String {
@@ -128,7 +127,9 @@ extension ServiceHandler {
     }
 
     private func requireDirectory(_ path: String) throws {
-        guard let kind = attributes(of: path.split(separator: "/").map { Array($0.utf8) })?.kind else {
+        var walk = LibraryWalk(library: service.library.path)
+        for name in path.split(separator: "/") { walk.step(to: Array(name.utf8)) }
+        guard let kind = walk.attributes?.kind else {
             throw ControlError.notFound(kind: "directory", name: path, remedy: "a grant is given under what exists")
         }
         guard kind == .directory else {

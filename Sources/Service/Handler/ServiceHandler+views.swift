@@ -14,7 +14,7 @@ extension ServiceHandler {
         try requireUsable(request.name, at: asked)
         let path = FilePath(asked).string
         if request.at != nil { try requireFree(FilePath(path)) }
-        _ = try appRecord(request.app)
+        try requireApp(request.app)
         try changing("view-add", app: request.app, peer, detail: request.name) {
             try service.store.addView(name: request.name, app: request.app, path: path)
         }
@@ -119,7 +119,7 @@ extension ServiceHandler {
     }
 
     func prepareRun(_ request: PrepareRunRequest, from peer: Peer) throws -> PrepareRunRequest.Reply {
-        _ = try appRecord(request.app)
+        try requireApp(request.app)
         let existing = try viewRecords().first { $0.app == request.app && $0.mounted }
         let view: ViewRecord
         if let existing {

@@ -91,27 +91,6 @@ final class ServiceHandler: ControlHandler {
         let parts = try components(of: FaithfulPath(path), parameter: parameter)
         return String(decoding: Array(parts.joined(separator: [UInt8(ascii: "/")])), as: UTF8.self)
     }
-
-    /// What is at a path of the library. A symbolic link is itself, and nothing is below it: followed, it would show what
-    /// is elsewhere.
-    func attributes(of components: some Sequence<[UInt8]>) -> FileAttributes? {
-        let flags = mv_O_PATH | O_NOFOLLOW | O_CLOEXEC
-        var here: OwnedDescriptor?
-        for component in [Array(service.library.path.utf8)] + Array(components) {
-            let next = (component + [0]).withUnsafeBytes { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { name in
-                    name.baseAddress.flatMap { name in
-                        try? retrying {
-                            mv_openat(here?.raw ?? mv_AT_FDCWD, name, here == nil ? flags & ~O_NOFOLLOW : flags, 0)
-                        }
-                    }
-                }
-            }
-            guard let next else { return nil }
-            here = OwnedDescriptor(next)
-        }
-        return here.flatMap { try? FileAttributes.of($0.raw) }
-    }
 }
 
 extension PolicySnapshot.Principal {

@@ -48,10 +48,36 @@ extension PolicyStore {
         }
     }
 
-    /// When an app was registered, in seconds since 1970; nil if it is not.
-    public func registrationDate(ofApp name: String) throws -> UInt64? {
-        try database.read { db in
-            try UInt64.fetchOne(db, sql: "SELECT created FROM apps WHERE name = ?", arguments: [name])
+    /// What is kept of an app besides what decides.
+    public struct Registration: Sendable, Hashable {
+        /// When it was registered, in seconds since 1970.
+        public var created: UInt64
+        /// How many grants it has that are in force.
+        public var grants = 0
+        /// The names of the views that are pinned to it.
+        public var views: [String] = []
+    }
+
+    /// One app, or all, by name; an app that is not registered is not in it.
+    public func registrations(app: String? = nil) throws -> [String: Registration] {
+        let condition = app == nil ? "" : "AND app = ?"
+        return try database.read { db in
+            func rows(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws -> [Row] {
+                let all = StatementArguments(arguments + (app.map { [$0] } ?? []))
+                return try Row.fetchAll(db, sql: sql, arguments: all)
+            }
+            var result: [String: Registration] = [:]
+            for row in try rows("SELECT name, created FROM apps" + (app == nil ? "" : " WHERE name = ?"), []) {
+                result[row["name"]] = Registration(created: row["created"])
+            }
+            let counts = "SELECT app, count(*) AS count FROM grants WHERE (expires IS NULL OR expires > ?)"
+            for row in try rows("\(counts) \(condition) GROUP BY app", [PolicyStore.now]) {
+                result[row["app"]]?.grants = row["count"]
+            }
+            for row in try rows("SELECT app, name FROM views WHERE true \(condition) ORDER BY name", []) {
+                result[row["app"]]?.views.append(row["name"])
+            }
+            return result
         }
     }
 
@@ -93,15 +119,24 @@ extension PolicyStore {
         public let created: UInt64
     }
 
-    /// Grants in force now, of one app or of all.
-    public func grants(app: String? = nil) throws -> [KeptGrant] {
-        try database.read { db in
+    /// Grants in force now that are as asked for; nil asks for all.
+    public func grants(
+        app: String? = nil, permission: Permission? = nil, under: String? = nil
+    ) throws -> [KeptGrant] {
+        // Only what is asked for is named, so that the index serves it.
+        let asked: [(String, (any DatabaseValueConvertible)?)] = [
+            ("app", app), ("permission", permission?.rawValue), ("under", under),
+        ]
+        let given = asked.filter { $0.1 != nil }
+        let conditions = given.map { "\($0.0) = ?" } + ["(expires IS NULL OR expires > ?)"]
+        let arguments = given.map(\.1) + [PolicyStore.now]
+        return try database.read { db in
             let rows = try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT * FROM grants WHERE (?1 IS NULL OR app = ?1) AND (expires IS NULL OR expires > ?2)
+                    SELECT * FROM grants WHERE \(conditions.joined(separator: " AND "))
                     ORDER BY app, permission, under
-                    """, arguments: [app, PolicyStore.now])
+                    """, arguments: StatementArguments(arguments))
             return rows.compactMap { row in
                 Permission(rawValue: row["permission"]).map {
                     KeptGrant(
