@@ -61,6 +61,18 @@ public final class FolderHiding: Filter {
 
     // MARK: listings
 
+    public func interest(inEntriesOf directory: Node, _ context: RequestContext) -> EntryInterest {
+        let caller = shared.caller(context)
+        guard let below = caller.snapshot.commonStep(from: caller.place(of: directory)) else { return .all }
+        let foldersAreSeen = caller.decide(below, .directory, owner: nil).visible
+        let hidden = Collection.allCases.filter { !caller.decide(below, .file($0), owner: nil).visible }
+        if foldersAreSeen, hidden.isEmpty { return .none }
+        if hidden.count == Collection.allCases.count { return foldersAreSeen ? .some { $1 != .directory } : .all }
+        return .some { name, kind in
+            kind == .directory ? !foldersAreSeen : hidden.contains(Collection(name: name))
+        }
+    }
+
     public func before(_ operation: inout ListEntry, _ context: RequestContext) -> Verdict<ListedEntry> {
         let caller = shared.caller(context)
         let place = caller.place(of: operation.name, in: operation.directory)

@@ -137,6 +137,14 @@ public final class PolicySnapshot: Sendable {
         }
     }
 
+    /// The place of every name in a directory, if that is the same for all; nil otherwise.
+    public func commonStep(from place: Place) -> Place? {
+        guard place.folder != .privateContainer, place.folder != .sharedContainer,
+            let scope = trie.commonChild(of: place.scope)
+        else { return nil }
+        return Place(scope: scope, folder: place.folder, app: place.app)
+    }
+
     /// Whether a directory of app folders lies at or below a place: such a directory is not renamed or removed through
     /// a view, because the folders in it would lose their protection.
     public func leadsToAppFolders(_ place: Place) -> Bool { trie.leadsToContainer(place.scope) }
@@ -218,6 +226,12 @@ struct ScopeTrie: Sendable {
         guard scope & ScopeTrie.below == 0 else { return scope }
         let children = nodes[Int(scope)].children
         return (children.isEmpty ? nil : children[name]) ?? (scope | ScopeTrie.below)
+    }
+
+    /// The child of a scope under any name; nil where names are distinguished.
+    func commonChild(of scope: UInt32) -> UInt32? {
+        if scope & ScopeTrie.below != 0 { return scope }
+        return nodes[Int(scope)].children.isEmpty ? scope | ScopeTrie.below : nil
     }
 
     func container(_ scope: UInt32) -> Place.Folder {

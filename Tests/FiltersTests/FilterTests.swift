@@ -105,6 +105,46 @@ import Testing
         }
     }
 
+    /// In a listing most names are never looked at one by one: what is said of all at once must be true of each.
+    @Test func whatIsSaidOfAllEntriesIsTrueOfEach() throws {
+        try with { t throws in
+            for folder in ["DCIM/deep", "Android/media/b", "Android/data/c"] {
+                try FileManager.default.createDirectory(
+                    atPath: t.root + "/" + folder, withIntermediateDirectories: true)
+            }
+            let names = ["a.jpg", "b.mp4", "c.mp3", "d.txt", "none", "deep", "a", "b", "data"]
+            for folder in ["", "DCIM", "DCIM/deep", "Android", "Android/data", "Android/data/b", "Android/media"] {
+                for name in names where !FileManager.default.fileExists(atPath: t.root + "/\(folder)/\(name)") {
+                    try Data("x".utf8).write(to: URL(fileURLWithPath: t.root + "/\(folder)/\(name)"))
+                }
+            }
+            for step in 0..<6 {
+                switch step {
+                case 1: try t.grant("a", .readImages)
+                case 2: try t.store.grant(Grant(app: "a", permission: .readAudio, under: "DCIM/deep"))
+                case 3: try t.store.grant(Grant(app: "b", permission: .writeFiles, under: "DCIM"))
+                case 4:
+                    for permission in [Permission.readVideo, .readAudio, .readFiles] { try t.grant("a", permission) }
+                case 5: try t.grant("b", .manage)
+                default: break
+                }
+                for uid: UInt32 in [0, 1, 2, 9] { try compareListings(t, uid) }
+            }
+        }
+    }
+
+    /// Every listing must be what lookups of the single names find.
+    private func compareListings(_ t: Fixture, _ uid: UInt32) throws {
+        for case let path as String in try #require(FileManager.default.enumerator(atPath: t.root)) {
+            var isDirectory: ObjCBool = false
+            let exists = FileManager.default.fileExists(atPath: t.root + "/" + path, isDirectory: &isDirectory)
+            guard exists, isDirectory.boolValue, (try? t.lookup(path, uid)) != nil else { continue }
+            let there = try FileManager.default.contentsOfDirectory(atPath: t.root + "/" + path)
+            let found = there.filter { (try? t.lookup(path + "/" + $0, uid)) != nil }.sorted()
+            #expect(try t.names(path, uid) == found, "\(path), uid \(uid)")
+        }
+    }
+
     @Test func directoriesTellNothingOfWhatTheyHide() throws {
         try with { t throws in
             let container = try t.lookup("Android/data", 1).attributes

@@ -41,7 +41,8 @@ extension Request {
         defer { buffer.deallocate() }
         guard let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { throw .noMemory }
         var used = 0
-        try stack.list(info.pointee.fh, from: start, withAttributes: withAttributes, context) { item, found in
+        let (handle, context) = (info.pointee.fh, context)
+        try stack.list(handle, from: start, withAttributes: withAttributes, context) { item, found in
             let room = size - used
             let needed =
                 withAttributes ? add(item, found, at: base + used, room: room) : add(item, at: base + used, room: room)
@@ -50,6 +51,8 @@ extension Request {
             return true
         }
         fuse_reply_buf(raw, base, used)
+        // The client is busy with the reply: what it will ask for next is read meanwhile.
+        if start > 0, used > 0 { stack.readAhead(handle, context) }
     }
 
     /// Writes one entry if it fits; returns the space that it needs.

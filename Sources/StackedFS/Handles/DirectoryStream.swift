@@ -13,6 +13,8 @@ final class DirectoryStream: Sendable {
         var atEnd = false
         /// Entries were read since the last rewind, so an offset of 0 means to start again.
         var started = false
+        /// The offsets of the last listing: where it began, and the first that was not handed over any more.
+        var handed = 0..<0
     }
 
     let node: Node
@@ -27,6 +29,7 @@ final class DirectoryStream: Sendable {
     /// Reads a batch of raw entries from the backing directory, without "." and "..", and hands each to `body`.
     ///
     /// - Returns: false at the directory's end.
+    @inline(__always)
     func readBatch(
         _ body: (_ name: UnsafeRawBufferPointer, _ inode: UInt64, _ kind: FileKind) -> Void
     ) throws(Errno) -> Bool {
@@ -47,11 +50,24 @@ final class DirectoryStream: Sendable {
             if !DirectoryStream.isDot(name) {
                 body(
                     name, buffer.loadUnaligned(fromByteOffset: position, as: UInt64.self),
-                    FileKind(mode: UInt32(buffer[position + 18]) << 12))
+                    kind(name, type: buffer[position + 18]))
             }
             position += record
         }
         return length > 0
+    }
+
+    @inline(__always)
+    private func kind(_ name: UnsafeRawBufferPointer, type: UInt8) -> FileKind {
+        type == UInt8(DT_UNKNOWN) ? askedKind(name) : FileKind(mode: UInt32(type) << 12)
+    }
+
+    /// Some filesystems' directories do not tell what their entries are.
+    private func askedKind(_ name: UnsafeRawBufferPointer) -> FileKind {
+        let attributes = try? withName(Array(name)) { name throws(Errno) in
+            try FileAttributes.of(descriptor.raw, name: name)
+        }
+        return attributes?.kind ?? .regular
     }
 
     private static func isDot(_ name: UnsafeRawBufferPointer) -> Bool {
@@ -61,45 +77,5 @@ final class DirectoryStream: Sendable {
 
     func rewind() throws(Errno) {
         guard lseek(descriptor.raw, 0, SEEK_SET) >= 0 else { throw Errno(rawValue: mv_errno()) }
-    }
-}
-
-/// Entries of a directory in their order; the names lie in one array, so that no entry costs an allocation.
-struct EntryList {
-    struct Entry {
-        let inode: UInt64
-        fileprivate let start: Int
-        fileprivate let bytes: UInt16
-        var length: Int { Int(bytes) }
-        let kind: FileKind
-    }
-    private var entries: [Entry] = []
-    /// Each name is followed by a NUL.
-    private var names: [UInt8] = []
-
-    var count: Int { entries.count }
-
-    subscript(index: Int) -> Entry { entries[index] }
-
-    @inline(__always)
-    mutating func append(_ name: some Collection<UInt8>, inode: UInt64, kind: FileKind) {
-        // Longer names do not exist: NAME_MAX is 255.
-        guard let bytes = UInt16(exactly: name.count) else { return }
-        entries.append(Entry(inode: inode, start: names.count, bytes: bytes, kind: kind))
-        names.append(contentsOf: name)
-        names.append(0)
-    }
-
-    /// The name of an entry.
-    func name(_ entry: Entry) -> [UInt8] { Array(names[entry.start..<(entry.start + entry.length)]) }
-
-    /// Calls `body` with the name of an entry as a C string.
-    @inline(__always)
-    func withName(_ entry: Entry, _ body: (UnsafePointer<CChar>) -> Bool) -> Bool {
-        names.withUnsafeBytes { bytes in
-            // The NUL behind every name makes this a C string, and there is one.
-            guard let start = bytes.baseAddress else { return false }
-            return body((start + entry.start).assumingMemoryBound(to: CChar.self))
-        }
     }
 }

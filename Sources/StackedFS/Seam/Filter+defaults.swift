@@ -32,6 +32,7 @@ extension Filter {
     public func after(_ operation: OpenDirectory, _ result: inout Result<Opened, Errno>, _ context: RequestContext) {}
     public func before(_ operation: inout ListEntry, _ context: RequestContext) -> Verdict<ListedEntry> { .pass }
     public func after(_ operation: ListEntry, _ result: inout Result<ListedEntry, Errno>, _ context: RequestContext) {}
+    public func interest(inEntriesOf directory: Node, _ context: RequestContext) -> EntryInterest { .all }
     public func before(_ operation: inout Access, _ context: RequestContext) -> Verdict<Done> { .pass }
     public func after(_ operation: Access, _ result: inout Result<Done, Errno>, _ context: RequestContext) {}
     public func before(_ operation: inout FileSystemStatistics, _ context: RequestContext) -> Verdict<Statistics> {

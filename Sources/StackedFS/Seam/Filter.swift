@@ -1,3 +1,4 @@
+import LinuxSystem
 import SystemPackage
 
 /// What a prefilter answers to an operation.
@@ -10,6 +11,14 @@ public enum Verdict<Reply: Sendable>: Sendable {
     case answer(Reply)
     /// The operation fails.
     case fail(Errno)
+}
+
+/// Which entries of a directory a filter wants to see one by one, as ``ListEntry``.
+public enum EntryInterest {
+    case all
+    case none
+    /// Those of which this is true. Asked for every entry of every listing: to be cheap.
+    case some((_ name: UnsafeRawBufferPointer, _ kind: FileKind) -> Bool)
 }
 
 /// One concern that sees an operation before it reaches the backing filesystem and its result after.
@@ -45,6 +54,8 @@ public protocol Filter: AnyObject, Sendable {
     func after(_ operation: OpenDirectory, _ result: inout Result<Opened, Errno>, _ context: RequestContext)
     func before(_ operation: inout ListEntry, _ context: RequestContext) -> Verdict<ListedEntry>
     func after(_ operation: ListEntry, _ result: inout Result<ListedEntry, Errno>, _ context: RequestContext)
+    /// Asked once for a batch of entries: what a filter has nothing to say of never becomes an operation.
+    func interest(inEntriesOf directory: Node, _ context: RequestContext) -> EntryInterest
     func before(_ operation: inout Access, _ context: RequestContext) -> Verdict<Done>
     func after(_ operation: Access, _ result: inout Result<Done, Errno>, _ context: RequestContext)
     func before(_ operation: inout FileSystemStatistics, _ context: RequestContext) -> Verdict<Statistics>

@@ -1,3 +1,4 @@
+import LinuxSystem
 import SystemPackage
 
 /// The filters that are attached to a directory and inherited by what is looked up below it.
@@ -60,5 +61,30 @@ enum Pipeline {
             O.post(filters[index], operation, &reply, context)
         }
         return reply
+    }
+}
+
+/// What the filters of a directory want to see of a batch of its entries.
+struct EntryFilters {
+    private var wantAll = false
+    private var conditions: [(UnsafeRawBufferPointer, FileKind) -> Bool] = []
+
+    init(_ directory: Node, _ context: RequestContext) {
+        guard directory.filters.interests.contains(ListEntry.kind) else { return }
+        for filter in directory.filters.filters where filter.interests.contains(ListEntry.kind) {
+            switch filter.interest(inEntriesOf: directory, context) {
+            case .all: wantAll = true
+            case .none: break
+            case .some(let condition): conditions.append(condition)
+            }
+        }
+    }
+
+    /// Whether a filter wants to see an entry.
+    @inline(__always)
+    func concern(_ name: UnsafeRawBufferPointer, _ kind: FileKind) -> Bool {
+        if wantAll { return true }
+        for condition in conditions where condition(name, kind) { return true }
+        return false
     }
 }

@@ -46,71 +46,79 @@ extension Stack {
                 try stream.rewind()
                 state = DirectoryStream.State()
             }
+            if !state.started { state.entries.append(dots(stream.node)) }
             state.started = true
-            if state.entries.count == 0 { addDots(stream.node, &state.entries) }
-            guard var index = Int(exactly: offset) else { throw .invalidArgument }
+            guard let start = Int(exactly: offset) else { throw .invalidArgument }
+            var next = start
             while true {
-                if index >= state.entries.count {
-                    try self.more(stream, &state, context)
-                    if index >= state.entries.count { return }
+                while next >= state.entries.count, !state.atEnd { try readOn(stream, &state, context) }
+                guard next < state.entries.count else { break }
+                next = state.entries.walk(from: next) { number, entry in
+                    hand(entry, number, stream.node, withAttributes, context, add)
                 }
-                guard self.hand(state.entries, at: index, stream.node, withAttributes, context, add) else { return }
-                index += 1
+                if next < state.entries.count { break }
             }
+            state.handed = start..<max(start, next)
         }
     }
 
-    /// Reads on until the caller sees a further entry or the directory ends: a batch may be filtered away wholly.
-    private func more(
+    /// Reads the next batch of a directory while the client goes through what it was given last: for after the reply to
+    /// a client that has shown that it wants more than the beginning.
+    public func readAhead(_ handle: UInt64, _ context: RequestContext) {
+        guard let stream = handles.directory(handle) else { return }
+        stream.state.withLock { state in
+            let waiting = state.entries.count - state.handed.upperBound
+            guard state.handed.lowerBound > 0, waiting > 0, waiting < state.handed.count, !state.atEnd else { return }
+            // What goes wrong here is told to whoever asks for these entries.
+            try? readOn(stream, &state, context)
+        }
+    }
+
+    /// Reads a batch, of which the caller may see nothing.
+    private func readOn(
         _ stream: DirectoryStream, _ state: inout DirectoryStream.State, _ context: RequestContext
     ) throws(Errno) {
-        let before = state.entries.count
-        let isFiltered = stream.node.filters.interests.contains(ListEntry.kind)
-        while state.entries.count == before, !state.atEnd {
-            var entries = state.entries
-            state.entries = EntryList()
-            defer { state.entries = entries }
-            let isMore = try stream.readBatch { name, inode, kind in
-                guard isFiltered else { return entries.append(name, inode: inode, kind: kind) }
-                let operation = ListEntry(directory: stream.node, name: Array(name), kind: kind, inode: inode)
-                let result = Pipeline.run(operation, context) { operation in
-                    .success(ListedEntry(name: operation.name, inode: operation.inode, kind: operation.kind))
-                }
-                guard case .success(let entry) = result else { return }
-                entries.append(entry.name, inode: entry.inode, kind: entry.kind)
+        let filters = EntryFilters(stream.node, context)
+        var batch = EntryBatchBuilder(capacity: 24 << 10)
+        let isMore = try stream.readBatch { name, inode, kind in
+            guard filters.concern(name, kind) else { return batch.append(name, inode: inode, kind: kind) }
+            let operation = ListEntry(directory: stream.node, name: Array(name), kind: kind, inode: inode)
+            let result = Pipeline.run(operation, context) { operation in
+                .success(ListedEntry(name: operation.name, inode: operation.inode, kind: operation.kind))
             }
-            state.atEnd = !isMore
+            guard case .success(let entry) = result else { return }
+            batch.append(entry.name, inode: entry.inode, kind: entry.kind)
         }
+        state.entries.append(EntryBatch(batch))
+        state.atEnd = !isMore
     }
 
-    private func addDots(_ node: Node, _ entries: inout EntryList) {
-        let parent = node.location?.parent ?? node
-        func shown(_ node: Node) -> UInt64 {
-            library.shownInode(device: node.identity.device, inode: node.identity.inode)
+    private func dots(_ node: Node) -> EntryBatch {
+        var batch = EntryBatchBuilder(capacity: 64)
+        for (name, node) in [(".", node), ("..", node.location?.parent ?? node)] {
+            let inode = library.shownInode(device: node.identity.device, inode: node.identity.inode)
+            batch.append(Array(name.utf8), inode: inode, kind: .directory)
         }
-        entries.append(".".utf8, inode: shown(node), kind: .directory)
-        entries.append("..".utf8, inode: shown(parent), kind: .directory)
+        return EntryBatch(batch)
     }
 
+    @inline(__always)
     private func hand(
-        _ entries: EntryList, at index: Int, _ directory: Node, _ withAttributes: Bool,
+        _ entry: EntryBatch.Entry, _ number: Int, _ directory: Node, _ withAttributes: Bool,
         _ context: RequestContext, _ add: (ListingItem, FoundNode?) -> Bool
     ) -> Bool {
-        let entry = entries[index]
-        let isDot = index < 2
+        let isDot = number < 2
         var found: FoundNode?
         if withAttributes && !isDot {
             // Deleted or hidden meanwhile: the entry goes without a node.
-            found = try? lookup(directory, entries.name(entry), context)
+            found = try? lookup(directory, entry.name, context)
         }
         let inode = isDot ? entry.inode : library.shownInode(device: directory.identity.device, inode: entry.inode)
-        let taken = entries.withName(entry) { name in
-            add(
-                ListingItem(
-                    cName: name, length: entry.length, inode: inode, kind: entry.kind, next: UInt64(index + 1)), found)
-        }
-        if !taken, let found { forget(found.node.id, count: 1) }
-        return taken
+        let item = ListingItem(
+            cName: entry.cName, length: entry.length, inode: inode, kind: entry.kind, next: UInt64(number + 1))
+        let isTaken = add(item, found)
+        if !isTaken, let found { forget(found.node.id, count: 1) }
+        return isTaken
     }
 
     /// FSYNCDIR.
