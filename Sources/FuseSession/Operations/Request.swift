@@ -82,7 +82,7 @@ extension Request {
 /// The bytes of a C string.
 func bytes(_ text: UnsafePointer<CChar>?) throws(Errno) -> [UInt8] {
     guard let text else { throw .invalidArgument }
-    return Array(UnsafeBufferPointer(start: text, count: strlen(text))).map { UInt8(bitPattern: $0) }
+    return Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
 }
 
 extension ViewSession {

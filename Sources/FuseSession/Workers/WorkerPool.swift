@@ -14,6 +14,8 @@ public final class WorkerPool: Sendable {
     private let epoll: OwnedDescriptor
     private let stopEvent: OwnedDescriptor
     private let slots: [SessionSlot]
+    /// Slots from here on have never held a session.
+    private let used = Atomic<Int>(0)
     private let clock = LeaderClock()
     private let threads: Mutex<[SystemThread]> = Mutex([])
     private let logger: Logger
@@ -46,7 +48,8 @@ public final class WorkerPool: Sendable {
     ///
     /// - Throws: ENOSPC when the pool serves as many views as it can.
     public func add(_ session: ViewSession) throws(Errno) {
-        for slot in slots where slot.take(session) {
+        for (index, slot) in slots.enumerated() where slot.take(session) {
+            used.max(index + 1, ordering: .relaxed)
             do {
                 try slot.watch(session.descriptor)
             } catch {
@@ -73,7 +76,7 @@ public final class WorkerPool: Sendable {
 
     private func runClock() {
         clock.run { limit in
-            for slot in slots { slot.armIfStuck(since: limit) }
+            for slot in slots[..<used.load(ordering: .relaxed)] { slot.armIfStuck(since: limit) }
         }
     }
 
