@@ -6,10 +6,18 @@ import Testing
 /// Random operations through a view and directly on a twin directory: everything that can be observed is the same.
 @Suite(.enabled(if: Machine.canMount, "\(Machine.need)"), .timeLimit(.minutes(10)))
 struct TwinTests {
+    /// How many operations; more, and longer, with MEDIAVEIL_TWIN_STEPS.
+    private static let steps = getenv("MEDIAVEIL_TWIN_STEPS").flatMap { Int(String(cString: $0)) } ?? 1_500
+    /// Different ones with MEDIAVEIL_TWIN_SEED.
+    private static let seed = getenv("MEDIAVEIL_TWIN_SEED").flatMap { Int(String(cString: $0)) } ?? 0
+
     private func twin(_ view: String, _ other: String, seed: Int, links: Bool, as uid: UInt32?) throws -> String {
         let outcome = try Program.output(
-            ["python3", "-c", TwinDriver.program, view, other, "\(seed)", "1500", links ? "links" : "no"], uid: uid,
-            seconds: 120)
+            [
+                "python3", "-c", TwinDriver.program, view, other, "\(Self.seed + seed)", "\(Self.steps)",
+                links ? "links" : "no",
+            ],
+            uid: uid, seconds: max(120, Self.steps / 10))
         return outcome.output + outcome.errors
     }
 
