@@ -75,6 +75,33 @@ struct PureStackTests {
         }
     }
 
+    /// Of a file that was open before the kernel's number for it is kept: the service itself opens nothing.
+    @Test(arguments: [false, true]) func aFileThatIsDeletedInTheLibraryCanStillBeUsed(_ isOpenAlready: Bool) throws {
+        try withPureStack { view, backing, _ throws in
+            _ = try Program.run([
+                "sh", "-c", "cd \(backing); for i in $(seq 2000); do echo $i > other$i; done; echo abc > f",
+            ])
+            let first = open(view + "/f", O_RDONLY)
+            try #require(first >= 0)
+            if !isOpenAlready { close(first) }
+            defer { if isOpenAlready { close(first) } }
+            // So many others that the service no longer keeps its own descriptor of the file.
+            _ = try Program.run(["sh", "-c", "cat \(view)/other* > /dev/null"])
+            let again = open(view + "/f", O_RDONLY)
+            try #require(again >= 0)
+            defer { close(again) }
+            #expect(unlink(backing + "/f") == 0)
+            var buffer = [UInt8](repeating: 0, count: 3)
+            #expect(pread(again, &buffer, 3, 0) == 3)
+            #expect(flock(again, LOCK_EX | LOCK_NB) == 0)
+            #expect(fsync(again) == 0)
+            #expect(lseek(again, 0, 3) == 0)  // SEEK_DATA
+            var status = stat()
+            #expect(fstat(again, &status) == 0)
+            #expect(status.st_nlink == 0)
+        }
+    }
+
     @Test func aDeletedFileStaysReadableWhileItIsOpen() throws {
         try withPureStack { view, backing, _ throws in
             let descriptor = open(view + "/gone", O_RDWR | O_CREAT, 0o644)

@@ -39,13 +39,13 @@ public final class OpenFile: Sendable {
     let isFlushed: Bool
     /// A descriptor of this open file was closed: its release may follow at once.
     let wasClosed = Atomic<Bool>(false)
-    /// Keeps the inode reachable though its names may go: O_PATH.
-    private let pin: OwnedDescriptor
+    /// Keeps the inode reachable though its names may go: O_PATH. nil where the kernel's own open file does that.
+    private let pin: OwnedDescriptor?
     /// A descriptor for system calls on the content, opened when first needed.
     private let opened: Mutex<OwnedDescriptor?>
 
     init(
-        node: Node, flags: Int32, dataPath: DataPath, isFlushed: Bool = true, pin: OwnedDescriptor,
+        node: Node, flags: Int32, dataPath: DataPath, isFlushed: Bool = true, pin: OwnedDescriptor?,
         descriptor: OwnedDescriptor? = nil, _ context: RequestContext
     ) {
         self.node = node
@@ -63,17 +63,26 @@ public final class OpenFile: Sendable {
 
     public var writes: Bool { flags & O_ACCMODE != O_RDONLY }
 
-    /// The descriptor on which this open file's flock(2) is taken. Of its own where the bytes are another file's.
-    func lockDescriptor() throws(Errno) -> OwnedDescriptor {
-        try descriptor()
-    }
-
     /// A descriptor of the backing file, opened as the caller opened it.
-    func descriptor() throws(Errno) -> OwnedDescriptor {
+    ///
+    /// - Parameter reach: opens the inode (O_PATH) where nothing here keeps it.
+    func descriptor(_ reach: () throws(Errno) -> OwnedDescriptor) throws(Errno) -> OwnedDescriptor {
         if let known = opened.withLock({ $0 }) { return known }
-        let descriptor = try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
-        opened.withLock { $0 = descriptor }
-        return descriptor
+        let inode = if let pin { pin } else { try reach() }
+        let descriptor = try reopen(inode, flags: flags & ~OpenFile.onlyAtOpen)
+        return opened.withLock { opened in
+            // Locks of flock(2) belong to one of them: whoever was first.
+            if let known = opened { return known }
+            opened = descriptor
+            return descriptor
+        }
+    }
+}
+
+extension Stack {
+    /// A descriptor of an open file's backing file, opened as the caller opened it.
+    func descriptor(of file: OpenFile) throws(Errno) -> OwnedDescriptor {
+        try file.descriptor { () throws(Errno) in try self.descriptor(of: file.node) }
     }
 }
 

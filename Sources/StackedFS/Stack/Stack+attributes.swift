@@ -64,7 +64,7 @@ extension Stack {
         if let handle = operation.handle, handle.writes {
             try mayWrite(handle)
             defer { wrote(handle) }
-            let file = try handle.descriptor()
+            let file = try self.descriptor(of: handle)
             _ = try retrying { ftruncate(file.raw, length) }
         } else {
             if operation.variant != .original, library.redacted.isBeingWritten(descriptor.raw) {

@@ -29,7 +29,7 @@ extension Stack {
             return try state.read(pin, directory: library.rootDescriptor, into: buffer, at: offset)
         case .passthrough, .served:
             guard let position = off_t(exactly: offset) else { throw .invalidArgument }
-            let descriptor = try file.descriptor()
+            let descriptor = try self.descriptor(of: file)
             return try retryingLength { pread(descriptor.raw, buffer.baseAddress, buffer.count, position) }
         }
     }
@@ -44,7 +44,7 @@ extension Stack {
                 try self.mayWrite(operation.file)
                 guard let position = off_t(exactly: operation.offset) else { throw .fileTooLarge }
                 // With O_APPEND pwrite(2) appends whatever the offset: the kernel's idea of the end may be stale.
-                let descriptor = try operation.file.descriptor()
+                let descriptor = try self.descriptor(of: operation.file)
                 let count = min(operation.count, buffer.count)
                 defer { self.wrote(operation.file) }
                 return try retryingLength { pwrite(descriptor.raw, buffer.baseAddress, count, position) }
@@ -60,7 +60,7 @@ extension Stack {
             .of { () throws(Errno) in
                 guard let file = operation.file else { return Done() }
                 if case .redacted = file.dataPath { return Done() }
-                let descriptor = try file.descriptor()
+                let descriptor = try self.descriptor(of: file)
                 _ = try retrying { operation.dataOnly ? fdatasync(descriptor.raw) : fsync(descriptor.raw) }
                 return Done()
             }
@@ -94,7 +94,7 @@ extension Stack {
                     guard operation.offset < size else { throw .noSuchAddressOrDevice }
                     return operation.whence == SEEK_DATA ? operation.offset : size
                 }
-                let descriptor = try operation.file.descriptor()
+                let descriptor = try self.descriptor(of: operation.file)
                 let result = lseek(descriptor.raw, position, operation.whence)
                 guard result >= 0 else { throw Errno(rawValue: mv_errno()) }
                 return UInt64(result)
@@ -110,7 +110,7 @@ extension Stack {
                 defer { self.wrote(operation.file) }
                 guard let offset = off_t(exactly: operation.offset), let length = off_t(exactly: operation.length)
                 else { throw .fileTooLarge }
-                let descriptor = try operation.file.descriptor()
+                let descriptor = try self.descriptor(of: operation.file)
                 _ = try retrying { fallocate(descriptor.raw, operation.mode, offset, length) }
                 return Done()
             }
@@ -130,8 +130,8 @@ extension Stack {
                 guard var from = off64_t(exactly: operation.sourceOffset),
                     var to = off64_t(exactly: operation.destinationOffset)
                 else { throw .invalidArgument }
-                let source = try operation.source.descriptor()
-                let destination = try operation.destination.descriptor()
+                let source = try self.descriptor(of: operation.source)
+                let destination = try self.descriptor(of: operation.destination)
                 return try retryingLength {
                     copy_file_range(source.raw, &from, destination.raw, &to, operation.count, 0)
                 }

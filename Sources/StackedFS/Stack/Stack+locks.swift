@@ -22,7 +22,7 @@ extension Stack {
     }
 
     private func flockBacking(_ operation: Lock) throws(Errno) -> LockState {
-        let descriptor = try operation.file.lockDescriptor()
+        let descriptor = try self.descriptor(of: operation.file)
         let mode: Int32
         switch operation.state.type {
         case F_RDLCK: mode = LOCK_SH

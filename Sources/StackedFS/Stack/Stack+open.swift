@@ -40,9 +40,13 @@ extension Stack {
     // MARK: original
 
     private func openOriginal(_ node: Node, flags: Int32, _ context: RequestContext) throws(Errno) -> Opened {
-        let pin = try descriptor(of: node)
         let writes = flags & O_ACCMODE != O_RDONLY
-        if writes || flags & O_TRUNC != 0 {
+        let changes = writes || flags & O_TRUNC != 0
+        if !changes, let id = reusedBacking(node) {
+            return passthroughReply(node, flags: flags, id, pin: nil, descriptor: nil, context)
+        }
+        let pin = try descriptor(of: node)
+        if changes {
             library.inPlaceWriters.revoke(node.identity, except: OpenFile.Opener(context))
         }
         if flags & O_TRUNC != 0 {
@@ -58,9 +62,16 @@ extension Stack {
                 try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
             } : nil
         let id = try acquireBacking(node.content, pin)
+        return passthroughReply(node, flags: flags, id, pin: pin, descriptor: breaking, context)
+    }
+
+    private func passthroughReply(
+        _ node: Node, flags: Int32, _ id: Int32, pin: OwnedDescriptor?, descriptor: OwnedDescriptor?,
+        _ context: RequestContext
+    ) -> Opened {
         let isFlushed = library.locksAreUsed.load(ordering: .relaxed)
         let file = OpenFile(
-            node: node, flags: flags, dataPath: .passthrough, isFlushed: isFlushed, pin: pin, descriptor: breaking,
+            node: node, flags: flags, dataPath: .passthrough, isFlushed: isFlushed, pin: pin, descriptor: descriptor,
             context)
         counters.passthroughOpens.add(1, ordering: .relaxed)
         return Opened(
@@ -88,6 +99,15 @@ extension Stack {
         counters.servedOpens.add(1, ordering: .relaxed)
         return Opened(
             handle: handles.add(.file(file)), flags: (direct ? OpenReplyFlags.directIO : 0) | flushing(file))
+    }
+
+    /// The node's backing id if it has one already: then the inode need not be opened again.
+    private func reusedBacking(_ node: Node) -> Int32? {
+        node.existingContent?.state.withLock { state in
+            guard state.backingID != 0 else { return nil }
+            state.passthroughOpens += 1
+            return state.backingID
+        }
     }
 
     /// The node's one backing id, registered by whoever comes first and counted.
