@@ -37,7 +37,7 @@ struct ChainLink: Hashable {
 ///
 /// SHA-256 over the hash before and the row's columns, each with its length in front, so that no two rows have the same
 /// bytes: integers as eight bytes little endian, -1 as the length of NULL.
-struct ChainHasher {
+struct ChainHasher: AuditColumnSink {
     /// A column's value; texts and blobs are ranges of ``bytes``.
     enum Column {
         case null
@@ -47,29 +47,14 @@ struct ChainHasher {
     }
 
     private(set) var bytes: [UInt8] = []
-    /// The columns of the row that was hashed last, in the order of ``AuditRow/columns``, without the hash.
+    /// The columns of the row that was hashed last.
     private(set) var columns: [Column] = []
 
     mutating func hash(_ row: AuditRow, after previous: [UInt8]) -> [UInt8] {
-        let event = row.event
         bytes.removeAll(keepingCapacity: true)
         columns.removeAll(keepingCapacity: true)
         _ = raw(previous)
-        add(row.id)
-        add(event.time)
-        add(event.app)
-        add(event.uid.map { Int64($0) })
-        add(event.pid.map { Int64($0) })
-        add(event.process)
-        add(event.view)
-        add(event.operation)
-        add(event.path)
-        add(event.target)
-        add(event.decision.rawValue)
-        add(Int64(event.errno))
-        add(event.reason)
-        add(event.bytes.map { Int64(clamping: $0) })
-        add(Int64(row.count))
+        row.write(to: &self)
         var digest = [UInt8](repeating: 0, count: Int(SHA256_DIGEST_LENGTH))
         _ = SHA256(bytes, bytes.count, &digest)
         return digest
@@ -86,19 +71,19 @@ struct ChainHasher {
         return start..<bytes.count
     }
 
-    private mutating func add(_ value: Int64?) {
+    mutating func add(_ value: Int64?) {
         guard let value else { return addNull() }
         raw(8)
         raw(value)
         columns.append(.integer(value))
     }
 
-    private mutating func add(_ value: String?) {
+    mutating func add(_ value: String?) {
         guard let value else { return addNull() }
         columns.append(.text(raw(value.utf8)))
     }
 
-    private mutating func add(_ value: [UInt8]?) {
+    mutating func add(_ value: [UInt8]?) {
         guard let value else { return addNull() }
         columns.append(.blob(raw(value)))
     }

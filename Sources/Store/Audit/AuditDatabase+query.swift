@@ -204,6 +204,7 @@ extension AuditLog {
     ///
     /// Begin with ``newest`` after ``barrier()``.
     public func rows(after last: inout Int64, _ query: AuditQuery, limit: Int = 1_000) throws -> [AuditRow] {
+        noteFollower()
         let newest = newest.load(ordering: .acquiring)
         guard newest != last else { return [] }
         // A new database after damage begins anew.

@@ -34,6 +34,8 @@ final class AuditDatabase: Sendable {
         try migrator.migrate(pool)
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA cache_size = -32768") }
         try lookOver()
+        // What a crash left in the journal comes before everything else.
+        while try appendJournal() != nil {}
     }
 
     /// A look at the ends of the table, its indexes and the chain: cheap, and enough to see most damage at the start.

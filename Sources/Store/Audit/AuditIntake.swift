@@ -5,10 +5,20 @@ import Synchronization
 /// own that is held for an append.
 ///
 /// Events lie in chunks, so that nothing large is ever copied and the bound is shared: one busy thread may use all of it.
+/// They lie there as bytes, so that what they are made of is given back by the thread that made it; refusals, which are
+/// folded, as they are.
 final class AuditIntake: Sendable {
+    /// What was taken in since the last time.
+    struct Taken {
+        var batches: [AuditBatch] = []
+        var refusals: [AuditEvent] = []
+        var lost: UInt64 = 0
+    }
+
     private struct State {
-        var current: [AuditEvent] = []
-        var full: [[AuditEvent]] = []
+        var current = AuditBatch()
+        var full: [AuditBatch] = []
+        var refusals: [AuditEvent] = []
         var lost: UInt64 = 0
     }
 
@@ -38,48 +48,52 @@ final class AuditIntake: Sendable {
             event.process = shard.names.withLock { $0.name(of: pid, now: Clock.now) }
         }
         shard.state.withLock { state in
-            if state.current.isEmpty || state.current.count == chunkSize {
+            let isRefusal = AuditFolding.folds(event)
+            let count = isRefusal ? state.refusals.count : state.current.count
+            if count % chunkSize == 0 {
                 guard chunks.add(1, ordering: .relaxed).newValue <= limit else {
                     chunks.subtract(1, ordering: .relaxed)
                     state.lost += 1
                     return
                 }
-                if !state.current.isEmpty {
-                    var chunk: [AuditEvent] = []
-                    swap(&chunk, &state.current)
-                    state.full.append(chunk)
+                if !isRefusal, count > 0 {
+                    state.full.append(state.current)
+                    state.current = AuditBatch()
                 }
             }
-            state.current.append(event)
+            if isRefusal {
+                state.refusals.append(event)
+            } else {
+                state.current.add(AuditRow(id: 0, event: event, count: 1))
+            }
         }
     }
 
-    /// All that waits, in the order of time, and how many events were lost since the last call.
-    func take() -> (events: [AuditEvent], lost: UInt64) {
-        var events: [AuditEvent] = []
-        var lost: UInt64 = 0
+    /// All that waits, and how many events were lost since the last call.
+    func take() -> Taken {
+        var result = Taken()
         for shard in shards {
             var taken = State()
             shard.state.withLock { swap(&taken, &$0) }
-            let count = taken.full.count + (taken.current.isEmpty ? 0 : 1)
+            if taken.current.count > 0 { taken.full.append(taken.current) }
+            let count = taken.full.count + (taken.refusals.count + chunkSize - 1) / chunkSize
             if count > 0 { chunks.subtract(count, ordering: .relaxed) }
-            for chunk in taken.full { events += chunk }
-            events += taken.current
-            lost += taken.lost
+            result.batches += taken.full
+            result.refusals += taken.refusals
+            result.lost += taken.lost
         }
-        let isSorted = zip(events, events.dropFirst()).allSatisfy { $0.time <= $1.time }
-        if !isSorted { events.sort { $0.time < $1.time } }
-        return (events, lost)
+        result.refusals.sort { $0.time < $1.time }
+        return result
     }
 
     var isEmpty: Bool {
-        shards.allSatisfy { $0.state.withLock { $0.current.isEmpty && $0.lost == 0 } }
+        shards.allSatisfy { $0.state.withLock { $0.current.count == 0 && $0.refusals.isEmpty && $0.lost == 0 } }
     }
 
     /// Events that wait.
     var count: Int {
         shards.reduce(0) { sum, shard in
-            sum + shard.state.withLock { $0.full.count * chunkSize + $0.current.count }
+            sum + shard.state.withLock { $0.full.count * chunkSize + $0.current.count + $0.refusals.count }
         }
     }
 

@@ -8,8 +8,9 @@ import Synchronization
 /// The access log: takes events from request threads without making them wait, and writes them to audit.db in batches.
 ///
 /// An event travels through ``AuditIntake``, where its thread leaves it, to the one writer thread, which
-/// folds what is identical and appends to the chain. Nothing waits for the database: an event that finds no
-/// room is counted, and the count becomes a row. Close it: the writer's thread lives until then.
+/// folds what is identical and appends to the chain; what comes in bursts lies in the journal first. Nothing waits for the
+/// database: an event that finds no room is counted, and the count becomes a row. Close it: the writer's thread lives until
+/// then.
 public final class AuditLog: Sendable {
     struct Options: Sendable {
         /// Events that may wait.
@@ -18,6 +19,11 @@ public final class AuditLog: Sendable {
         var delay: Monotonic = 100_000_000
         /// For how long identical refusals are one row.
         var foldingWindow: Monotonic = 1_000_000_000
+        /// As many rows that come within ``delay`` are a burst: they go into the journal.
+        var burst = 500
+        /// How long after the last burst the journal is appended to the table; what is more than so many rows, before.
+        var calm: Monotonic = 300_000_000
+        var longestJournal = 500_000
         /// What was written survives a loss of power after this at the latest.
         var checkpointInterval: Monotonic = 5_000_000_000
     }
@@ -48,6 +54,10 @@ public final class AuditLog: Sendable {
     public let lost = Atomic<UInt64>(0)
     /// The id of the latest row that a reader can see.
     public let newest = Atomic<Int64>(0)
+    /// Rows in the journal.
+    let journaled = Atomic<Int>(0)
+    /// When somebody who follows the log asked last.
+    private let followed = Atomic<Monotonic>(0)
 
     /// Opens audit.db in the state directory; a damaged one is set aside, with a row that says so.
     ///
@@ -85,7 +95,12 @@ public final class AuditLog: Sendable {
     }
 
     /// Events that wait to be written.
-    public var pending: Int { intake.count }
+    public var pending: Int { intake.count + journaled.load(ordering: .relaxed) }
+
+    /// Somebody follows the log and wants to see rows as they come.
+    var isFollowed: Bool { Clock.now < followed.load(ordering: .relaxed) + 2_000_000_000 }
+
+    func noteFollower() { followed.store(Clock.now, ordering: .relaxed) }
 
     /// Returns when everything that was recorded before is written, or counted as lost: a query then sees it.
     public func barrier() {
@@ -123,13 +138,12 @@ public final class AuditLog: Sendable {
     private func run() {
         var writer = AuditWriter(self)
         while true {
-            // Requests first: what was recorded before a barrier is then among the events.
+            // Requests first: what was recorded before a barrier is then among what is taken.
             let asked = requests.withLock { requests in
                 defer { requests = Requests() }
                 return requests
             }
-            let (events, lost) = intake.take()
-            writer.add(events, lost: lost)
+            writer.add(intake.take())
             writer.write(all: !asked.barriers.isEmpty)
             if let retention = asked.retention { writer.keep(retention) }
             if asked.isClosing { writer.finish() } else { writer.tidy() }
@@ -158,6 +172,8 @@ public final class AuditLog: Sendable {
     func replaceDatabase(because error: DatabaseError) throws {
         let (database, damage) = try AuditDatabase.replace(path, because: error)
         current.withLock { $0 = database }
+        // What was in the journal lies in the file that was set aside.
+        journaled.store(0, ordering: .relaxed)
         tellDamage(damage)
     }
 

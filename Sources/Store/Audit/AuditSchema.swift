@@ -2,7 +2,7 @@ import GRDB
 
 /// The migrations of audit.db, the same as schema/audit/*.sql; a test keeps them equal.
 public enum AuditSchema {
-    public static let migrations: [(name: String, sql: String)] = [("001-start", start)]
+    public static let migrations: [(name: String, sql: String)] = [("001-start", start), ("002-journal", journal)]
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -44,6 +44,16 @@ public enum AuditSchema {
             name TEXT PRIMARY KEY NOT NULL,
             id INTEGER NOT NULL,
             hash BLOB NOT NULL
+        ) STRICT;
+
+        """
+
+    private static let journal = """
+        -- Rows that came faster than they could be indexed, the oldest first; they are appended to the table rows when there is time.
+        CREATE TABLE journal (
+            id INTEGER PRIMARY KEY,
+            count INTEGER NOT NULL,
+            rows BLOB NOT NULL
         ) STRICT;
 
         """

@@ -5,8 +5,8 @@ import Synchronization
 /// What the writer's thread holds between two rounds: rows that wait for their transaction, and what is folded.
 struct AuditWriter {
     private unowned let log: AuditLog
-    private var rows: [AuditRow] = []
-    /// When the first of `rows` has to be written at the latest.
+    private var batches: [AuditBatch] = []
+    /// When the first of `batches` has to be written at the latest.
     private var due: Monotonic?
     private var folding: AuditFolding
     /// Lost events that no row tells of yet.
@@ -15,6 +15,8 @@ struct AuditWriter {
     private var isFailing = false
     private var retention: AuditRetention?
     private var checkpointDue: Monotonic?
+    /// When the journal is appended, unless more bursts come.
+    private var calmDue: Monotonic?
 
     init(_ log: AuditLog) {
         self.log = log
@@ -24,22 +26,17 @@ struct AuditWriter {
     /// When there is something to do though nothing new comes; nil for never.
     var deadline: Monotonic? {
         if retention != nil { return 0 }
-        return [due, folding.deadline, checkpointDue].compactMap(\.self).min()
+        return [due, folding.deadline, checkpointDue, calmDue].compactMap(\.self).min()
     }
 
     /// Takes what came in.
-    mutating func add(_ events: [AuditEvent], lost: UInt64) {
+    mutating func add(_ taken: AuditIntake.Taken) {
         let now = Clock.now
-        untold += lost
-        if lost > 0 { log.lost.add(lost, ordering: .relaxed) }
-        for event in events {
-            if AuditFolding.folds(event) {
-                folding.add(event, now: now)
-            } else {
-                rows.append(AuditRow(id: 0, event: event, count: 1))
-            }
-        }
-        if due == nil, !rows.isEmpty || untold > 0 { due = now + (isFailing ? 10 : 1) * log.options.delay }
+        untold += taken.lost
+        if taken.lost > 0 { log.lost.add(taken.lost, ordering: .relaxed) }
+        for event in taken.refusals { folding.add(event, now: now) }
+        batches += taken.batches
+        if due == nil, !batches.isEmpty || untold > 0 { due = now + (isFailing ? 10 : 1) * log.options.delay }
     }
 
     mutating func keep(_ retention: AuditRetention) { self.retention = retention }
@@ -47,47 +44,90 @@ struct AuditWriter {
     /// Writes what is due; everything if `all`.
     mutating func write(all: Bool) {
         let now = Clock.now
-        rows += folding.take(all: all, now: now)
-        guard all || rows.count >= AuditWriter.batch || due.map({ $0 <= now }) ?? !rows.isEmpty else { return }
+        takeFolded(all: all, now)
+        let count = batches.reduce(0) { $0 + $1.count }
+        guard all || count >= AuditWriter.most || due.map({ $0 <= now }) ?? !batches.isEmpty else { return }
         due = nil
-        guard !rows.isEmpty || untold > 0 else { return }
-        var rest = rows[...]
-        while !rest.isEmpty {
-            commit(Array(rest.prefix(AuditWriter.most)))
-            rest = rest.dropFirst(AuditWriter.most)
+        // A journal that grows faster than it is appended would fill the disk: events wait, and are lost in the end.
+        appendJournal(downTo: all || log.isFollowed ? 0 : 2 * log.options.longestJournal)
+        guard !batches.isEmpty || untold > 0 else { return }
+        let isBurst = !all && !log.isFollowed && count >= log.options.burst
+        if isBurst { calmDue = now + log.options.calm }
+        var next = AuditBatch()
+        for batch in batches {
+            next.add(batch)
+            guard next.count >= AuditWriter.most else { continue }
+            commit(next, isBurst)
+            next = AuditBatch()
         }
-        rows.removeAll(keepingCapacity: rows.count <= AuditWriter.most)
+        if next.count > 0 { commit(next, isBurst) }
+        batches = []
         tellLost()
     }
 
-    /// Rows that are worth a transaction of their own at once, and the most in one.
-    private static let batch = 40_000
+    private mutating func takeFolded(all: Bool, _ now: Monotonic) {
+        var folded = AuditBatch()
+        for row in folding.take(all: all, now: now) { folded.add(row) }
+        if folded.count > 0 { batches.append(folded) }
+    }
+
+    /// Rows that are worth a transaction of their own at once; it has hardly more.
     private static let most = 40_000
 
-    private mutating func commit(_ rows: [AuditRow]) {
-        guard write(rows) else {
-            let events = rows.reduce(0) { $0 + UInt64(max(0, $1.count)) }
-            untold += events
-            log.lost.add(events, ordering: .relaxed)
-            return
-        }
+    private mutating func commit(_ batch: AuditBatch, _ isBurst: Bool) {
+        guard !write(batch, isBurst) else { return }
+        untold += batch.events
+        log.lost.add(batch.events, ordering: .relaxed)
     }
 
     /// The number of lost events is a row, as soon as one can be written.
     private mutating func tellLost() {
         guard untold > 0 else { return }
         let event = AuditEvent.own(OwnOperation.lost, "\(untold) events could not be taken or written")
-        if write([AuditRow(id: 0, event: event, count: Int(clamping: untold))]) { untold = 0 }
+        var batch = AuditBatch()
+        batch.add(AuditRow(id: 0, event: event, count: Int(clamping: untold)))
+        if write(batch, false) { untold = 0 }
     }
 
-    private mutating func write(_ rows: [AuditRow]) -> Bool {
+    private mutating func write(_ batch: AuditBatch, _ isBurst: Bool) -> Bool {
+        writing { writer throws in
+            let log = writer.log
+            // Rows stay in order: while there is a journal, they go behind what is in it.
+            if isBurst || log.journaled.load(ordering: .relaxed) > 0 {
+                try log.database.journal(batch)
+                log.journaled.add(batch.count, ordering: .relaxed)
+            } else {
+                let rows = try AuditDecoder.rows(batch.bytes)
+                writer.wrote(try log.database.write(rows), rows.count)
+            }
+        }
+    }
+
+    /// Appends the journal to the chain, part by part, until no more than `target` rows are left in it.
+    private mutating func appendJournal(downTo target: Int) {
+        var isDone = true
+        while isDone, log.journaled.load(ordering: .relaxed) > target {
+            isDone = writing { writer throws in
+                let log = writer.log
+                guard let (count, link) = try log.database.appendJournal() else {
+                    log.journaled.store(0, ordering: .relaxed)
+                    return
+                }
+                log.journaled.subtract(count, ordering: .relaxed)
+                writer.wrote(link, count)
+            }
+        }
+    }
+
+    /// Writes something; sets a damaged database aside and tries once more. Says failures and their end in the log, once.
+    private mutating func writing(_ write: (inout AuditWriter) throws -> Void) -> Bool {
         do {
-            do { wrote(try log.database.write(rows), rows.count) } catch let error as DatabaseError
+            do { try write(&self) } catch let error as DatabaseError
                 where error.resultCode.primaryResultCode == .SQLITE_CORRUPT
                 || error.resultCode.primaryResultCode == .SQLITE_NOTADB
             {
                 try log.replaceDatabase(because: error)
-                wrote(try log.database.write(rows), rows.count)
+                try write(&self)
             }
             if isFailing { log.logger.notice("the audit is written again") }
             isFailing = false
@@ -115,6 +155,7 @@ struct AuditWriter {
             checkpointDue = nil
             attempt("checkpoint") { try log.database.checkpoint() }
         }
+        tidyJournal()
         guard let retention else { return }
         var hasMore = false
         attempt("retention") { hasMore = try log.database.prune(retention) }
@@ -122,6 +163,19 @@ struct AuditWriter {
             log.newest.store(newest, ordering: .releasing)
         }
         if !hasMore { self.retention = nil }
+    }
+
+    /// Appends a part of the journal if there is time, or if it has grown too long.
+    private mutating func tidyJournal() {
+        let count = log.journaled.load(ordering: .relaxed)
+        guard count > 0 else {
+            calmDue = nil
+            return
+        }
+        let isCalm = calmDue.map { $0 <= Clock.now } ?? true
+        guard isCalm || count > log.options.longestJournal else { return }
+        appendJournal(downTo: count - 1)
+        if isCalm { calmDue = log.journaled.load(ordering: .relaxed) > 0 ? Clock.now : nil }
     }
 
     /// The end: everything is written and on the disk.

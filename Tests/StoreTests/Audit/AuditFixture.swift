@@ -13,21 +13,26 @@ struct AuditFixture {
 
     /// Runs `body` with a new log.
     static func with(
-        capacity: Int = 1 << 20, foldingWindow: Monotonic = 600_000_000_000, _ body: (AuditFixture) throws -> Void
+        capacity: Int = 1 << 20, foldingWindow: Monotonic = 600_000_000_000,
+        options change: (inout AuditLog.Options) -> Void = { _ in }, _ body: (AuditFixture) throws -> Void
     ) throws {
         try withTemporaryDirectory { root throws in
-            let fixture = try AuditFixture(root, capacity: capacity, foldingWindow: foldingWindow)
+            let fixture = try AuditFixture(root, capacity: capacity, foldingWindow: foldingWindow, options: change)
             defer { fixture.log.close() }
             try body(fixture)
         }
     }
 
     /// Opens the log in a directory; the caller closes it.
-    init(_ root: String, capacity: Int = 1 << 20, foldingWindow: Monotonic = 600_000_000_000) throws {
+    init(
+        _ root: String, capacity: Int = 1 << 20, foldingWindow: Monotonic = 600_000_000_000,
+        options change: (inout AuditLog.Options) -> Void = { _ in }
+    ) throws {
         path = root + "/audit.db"
         var options = AuditLog.Options()
         options.capacity = capacity
         options.foldingWindow = foldingWindow
+        change(&options)
         log = try AuditLog(path: path, options: options, logger: Logger(label: "test"))
     }
 
