@@ -20,7 +20,11 @@ extension Configuration {
         let directory = path + ".d"
         guard access(directory, F_OK) == 0 else {
             guard errno == ENOENT else {
-                throw ConfigurationError(file: directory, line: nil, key: "", reason: "the drop-ins cannot be reached")
+                throw ConfigurationError(
+                    file: directory, line: nil, key: "",
+                    reason:
+                        "the drop-ins cannot be reached: a directory above may not be entered; start the service as root"
+                )
             }
             return []
         }
@@ -32,7 +36,9 @@ extension Configuration {
         } catch {
             throw ConfigurationError(
                 file: directory, line: nil, key: "",
-                reason: "the drop-ins cannot be read: this must be a directory that the service may list")
+                reason:
+                    "the drop-ins cannot be read: this must be a directory that may be listed; start the service as root, or "
+                    + "move what is there away")
         }
     }
 

@@ -121,7 +121,7 @@ public final class Service: Sendable {
         }
         views.stop()
         ownership.flush()
-        store.finishBackup()
+        store.close()
         record("stop", reason: "orderly")
         audit.close()
         logger.info("stopped")

@@ -26,6 +26,16 @@ import Testing
         }
     }
 
+    @Test func aClosedStoreIsOneFile() throws {
+        try withTemporaryDirectory { root in
+            let store = try open(root)
+            try store.addApp(App(name: "a", uids: [7]))
+            store.close()
+            #expect(access(root + "/state/policy.db-wal", F_OK) != 0)
+            #expect(try open(root).keeper.current.apps.map(\.name) == ["a"])
+        }
+    }
+
     @Test func everyChangeIsInForceWhenItReturns() throws {
         try withTemporaryDirectory { root in
             let store = try open(root)

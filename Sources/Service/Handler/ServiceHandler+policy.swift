@@ -1,3 +1,4 @@
+import CLinux
 import Control
 import Policy
 import Store
@@ -9,6 +10,8 @@ extension ServiceHandler {
     }
 
     func importPolicy(_ request: ImportPolicyRequest, from peer: Peer) throws -> ImportPolicyRequest.Reply {
+        // A large policy is many small allocations, which the allocator would keep.
+        defer { if request.toml.utf8.count > 1 << 20 { malloc_trim(0) } }
         let old = try current()
         let new: PolicyDocument.Content
         do {

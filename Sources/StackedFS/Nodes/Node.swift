@@ -86,7 +86,13 @@ public final class Node: Sendable {
             names.append(location.name)
             next = location.parent.location
         }
-        return Array(names.reversed().joined(separator: [UInt8(ascii: "/")]))
+        var path: [UInt8] = []
+        path.reserveCapacity(names.reduce(0) { $0 + $1.count + 1 })
+        for name in names.reversed() {
+            if !path.isEmpty { path.append(UInt8(ascii: "/")) }
+            path.append(contentsOf: name)
+        }
+        return path
     }
 }
 

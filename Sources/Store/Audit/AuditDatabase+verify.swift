@@ -66,7 +66,7 @@ struct AuditWalk {
     }
 
     private mutating func page() throws -> Bool {
-        let (rows, anchor, head, before) = try database.pool.read { [link] db in
+        let (rows, anchor, head, before, unindexed) = try database.pool.read { [link] db in
             let sql = "SELECT \(AuditRow.columns) FROM rows WHERE id > ? ORDER BY id LIMIT \(AuditWalk.page)"
             let rows = try Row.fetchAll(db, sql: sql, arguments: [link.id])
             let anchor = try ChainLink.fetch(db, .anchor)
@@ -75,15 +75,33 @@ struct AuditWalk {
                 ? try Int64.fetchOne(db, sql: "SELECT count(*) FROM rows WHERE id <= ?", arguments: [anchor.id]) ?? 0
                 : 0
             return (
-                rows.map { (AuditRow($0), AuditRow.hash($0)) }, anchor, try ChainLink.fetch(db, .head), before
+                rows.map { (AuditRow($0), AuditRow.hash($0)) }, anchor, try ChainLink.fetch(db, .head), before,
+                try AuditWalk.unindexed(rows, db)
             )
         }
         for (row, stored) in rows { examine(row, stored, anchor) }
+        for row in unindexed { problem(row.id, "the index \(row.index) has lost it: queries may not show it") }
         if rows.isEmpty { finish(anchor, head) }
         if before > 0 {
             problem(anchor.id, "\(before) rows stand before the beginning of the chain: they were added by other means")
         }
         return !rows.isEmpty
+    }
+
+    /// Rows of a page that an index does not have, with its name.
+    private static func unindexed(_ rows: [Row], _ db: Database) throws -> [(id: Int64, index: String)] {
+        guard let first = rows.first, let last = rows.last else { return [] }
+        var found: [(id: Int64, index: String)] = []
+        for (index, column, condition) in AuditSchema.indexes {
+            let sql = """
+                SELECT id FROM rows AS row NOT INDEXED WHERE id BETWEEN ? AND ? AND \(condition) AND NOT EXISTS (
+                SELECT 1 FROM rows AS other INDEXED BY \(index)
+                WHERE other.\(column) IS row.\(column) AND other.time = row.time AND other.id = row.id AND \(condition))
+                """
+            let ids = [first[0] as DatabaseValue, last[0] as DatabaseValue]
+            found += try Int64.fetchAll(db, sql: sql, arguments: StatementArguments(ids)).map { ($0, index) }
+        }
+        return found
     }
 
     private mutating func examine(_ row: AuditRow, _ stored: [UInt8], _ anchor: ChainLink) {

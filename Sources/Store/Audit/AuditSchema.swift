@@ -12,6 +12,13 @@ public enum AuditSchema {
         return migrator
     }
 
+    /// The indexes of the rows: by what besides the time, and of which rows.
+    static let indexes = [
+        ("rows_by_time", "time", "TRUE"), ("rows_by_app", "app", "TRUE"), ("rows_by_uid", "uid", "TRUE"),
+        ("rows_by_path", "path", "TRUE"), ("rows_by_target", "target", "target IS NOT NULL"),
+        ("rows_not_allowed", "decision", "decision <> 'allow'"),
+    ]
+
     private static let start = """
         CREATE TABLE rows (
             id INTEGER PRIMARY KEY,

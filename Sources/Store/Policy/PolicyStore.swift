@@ -126,6 +126,12 @@ public final class PolicyStore: Sendable {
     /// Returns when the copy of the last good state is that of the last change.
     public func finishBackup() { backup.finish() }
 
+    /// Closes policy.db, so that all of it is in the one file. Nothing can be asked or changed afterwards.
+    public func close() {
+        backup.finish()
+        try? database.close()
+    }
+
     /// A policy of these apps and grants, and of the rules in force.
     func compile(_ apps: [App], _ grants: [Grant]) throws -> PolicySnapshot {
         let (folders, callers) = rules.withLock { $0 }

@@ -8,13 +8,14 @@ import Testing
 /// Whoever changes the log by other means is found out, with the row.
 @Suite(.timeLimit(.minutes(10))) struct AuditChainTests {
     /// A log of twenty rows, after `statement` was run on it.
-    private func problems(after statement: String) throws -> [AuditExamination.Problem] {
+    private func problems(after statement: String, allows: Bool = true) throws -> [AuditExamination.Problem] {
         var found: [AuditExamination.Problem] = []
         try AuditFixture.with { t throws in
             for number in 0..<20 {
                 var event = AuditFixture.event("f\(number)", app: number % 2 == 0 ? "a" : nil)
                 event.bytes = 5
-                event.target = number % 2 == 0 ? Array("t".utf8) : nil
+                if !allows { event.decision = .redact }
+                event.target = number % 2 == 0 || !allows ? Array("t".utf8) : nil
                 t.log.record(event)
             }
             #expect(try t.problems().isEmpty)
@@ -35,6 +36,25 @@ import Testing
         let rows = try problems(after: "UPDATE rows SET \(change) WHERE id = 5").map(\.row)
         #expect(rows.contains(5))
         #expect(rows.allSatisfy { $0 == 5 || $0 == 6 })
+    }
+
+    /// A row that an index does not have is there, and no query by that index shows it.
+    @Test(arguments: AuditSchema.indexes.map { ($0.0, $0.1) })
+    func aRowThatAnIndexHasLostIsFound(_ index: String, _ column: String) throws {
+        let isPartial = ["target", "decision"].contains(column)
+        let condition = ["target": "target IS NOT NULL", "decision": "decision <> 'allow'"][column] ?? "TRUE"
+        let columns = column == "time" ? "time" : "\(column), time"
+        let create = "CREATE INDEX \(index) ON rows (\(columns))"
+        let whole = create + (isPartial ? " WHERE " + condition : "")
+        let found = try problems(
+            after: """
+                DROP INDEX \(index); \(create) WHERE \(condition) AND id <> 5;
+                PRAGMA writable_schema = ON;
+                UPDATE sqlite_schema SET sql = '\(whole.replacingOccurrences(of: "'", with: "''"))'
+                WHERE name = '\(index)';
+                """, allows: false)
+        #expect(found.map(\.row) == [5])
+        #expect(found.first?.reason.contains(index) == true)
     }
 
     @Test(arguments: AuditChainTests.falsifications)
