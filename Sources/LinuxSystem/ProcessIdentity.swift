@@ -29,6 +29,11 @@ public struct ProcessIdentity: Sendable, Hashable {
         if thread == 0 { return ProcessIdentity() }
         return try? HeldTask(thread: thread).identity(unit: unit, executable: executable)
     }
+
+    /// Whether a group is one of a thread's supplementary ones; false if that cannot be found out.
+    public static func isMember(thread: Int32, of group: UInt32) -> Bool {
+        (try? HeldTask(thread: thread).isMember(of: group)) ?? false
+    }
 }
 
 /// A task that cannot be mistaken for another one.
@@ -76,6 +81,13 @@ struct HeldTask {
         }
     }
 
+    /// Whether a group is one of the supplementary ones, as /proc/TID/status has them (proc(5)).
+    func isMember(of group: UInt32) throws(Errno) -> Bool {
+        let lines = try text("status", capacity: 65_536).split(separator: "\n")
+        let groups = lines.first { $0.hasPrefix("Groups:") }?.split(whereSeparator: { $0 == "\t" || $0 == " " }) ?? []
+        return groups.contains { $0 == "\(group)" }
+    }
+
     private static func link(_ directory: Int32, _ name: String) throws(Errno) -> String? {
         let bytes = try scratchBytes(capacity: 4_096) { buffer throws(Errno) in
             guard let start = buffer.baseAddress?.assumingMemoryBound(to: CChar.self) else { return 0 }
@@ -84,10 +96,12 @@ struct HeldTask {
         return bytes.isEmpty || bytes.count == 4_096 ? nil : String(validating: bytes, as: UTF8.self)
     }
 
-    private func cgroups() throws(Errno) -> String {
+    private func cgroups() throws(Errno) -> String { try text("cgroup", capacity: 8_192) }
+
+    private func text(_ name: String, capacity: Int) throws(Errno) -> String {
         let file = OwnedDescriptor(
-            try retrying { mv_openat(directory.raw, "cgroup", O_RDONLY | O_CLOEXEC, 0) })
-        let bytes = try scratchBytes(capacity: 8_192) { buffer throws(Errno) in
+            try retrying { mv_openat(directory.raw, name, O_RDONLY | O_CLOEXEC, 0) })
+        let bytes = try scratchBytes(capacity: capacity) { buffer throws(Errno) in
             try retryingLength { read(file.raw, buffer.baseAddress, buffer.count) }
         }
         return String(decoding: bytes, as: UTF8.self)

@@ -48,8 +48,9 @@ extension Stack {
             .of { () throws(Errno) in
                 let directory = try self.descriptor(of: operation.parent)
                 let access = flags & (O_ACCMODE | O_EXCL)
+                let gid = try self.group(of: context, creating: operation.mode, in: directory.raw)
                 let descriptor = OwnedDescriptor(
-                    try ThreadCredentials.asCaller(uid: context.uid, gid: context.gid, umask: operation.umask) {
+                    try ThreadCredentials.asCaller(uid: context.uid, gid: gid, umask: operation.umask) {
                         () throws(Errno) in
                         try retrying {
                             mv_openat(
@@ -98,9 +99,9 @@ extension Stack {
     private func make(_ operation: Create, _ context: RequestContext) throws(Errno) -> Entry {
         let directory = try descriptor(of: operation.parent).raw
         let mode = operation.mode & 0o7777
-        let caller = context
+        let gid = try group(of: context, creating: operation.mode, in: directory)
         func asCaller<T>(_ body: () throws(Errno) -> T) throws(Errno) -> T {
-            try ThreadCredentials.asCaller(uid: caller.uid, gid: caller.gid, umask: operation.umask, body)
+            try ThreadCredentials.asCaller(uid: context.uid, gid: gid, umask: operation.umask, body)
         }
         return try withName(operation.name) { name throws(Errno) -> Entry in
             switch operation.what {
@@ -137,6 +138,19 @@ extension Stack {
             entry.isNew = true
             return entry
         }
+    }
+
+    /// The group as whose member the caller makes something: in a set-group-id directory the system takes the set-group-id
+    /// bit from what a stranger to the directory's group makes, and the service is not in the caller's further groups.
+    private func group(
+        of context: RequestContext, creating mode: UInt32, in directory: Int32
+    ) throws(Errno) -> UInt32 {
+        guard mode & 0o2010 == 0o2010 else { return context.gid }
+        let above = try FileAttributes.of(directory)
+        guard above.mode & 0o2000 != 0, above.group != context.gid,
+            context.uid == 0 || ProcessIdentity.isMember(thread: context.pid, of: above.group)
+        else { return context.gid }
+        return above.group
     }
 
     /// A new file's identity is read from the descriptor that made it: by its name it could be another's by now.

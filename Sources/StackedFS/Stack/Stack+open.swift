@@ -32,17 +32,19 @@ extension Stack {
     /// The open that belongs to a creation, which the filters have seen as that.
     func openNew(_ node: Node, flags: Int32, _ context: RequestContext) throws(Errno) -> Opened {
         switch node.variant {
-        case .original: try openOriginal(node, flags: flags, context)
+        case .original: try openOriginal(node, flags: flags, isNew: true, context)
         case .redacted, .redactedWritable: try open(node, flags: flags, context)
         }
     }
 
     // MARK: original
 
-    private func openOriginal(_ node: Node, flags: Int32, _ context: RequestContext) throws(Errno) -> Opened {
+    private func openOriginal(
+        _ node: Node, flags: Int32, isNew: Bool = false, _ context: RequestContext
+    ) throws(Errno) -> Opened {
         let writes = flags & O_ACCMODE != O_RDONLY
         let changes = writes || flags & O_TRUNC != 0
-        if !changes, let id = reusedBacking(node) {
+        if !changes, flags & O_DIRECT == 0, let id = reusedBacking(node) {
             return passthroughReply(node, flags: flags, id, pin: nil, descriptor: nil, context)
         }
         let pin = try descriptor(of: node)
@@ -54,15 +56,28 @@ extension Stack {
             _ = try reopen(pin, flags: O_WRONLY | O_TRUNC)
         }
         guard channel.supportsPassthrough else { return try openServed(node, pin, flags: flags, context) }
-        // The kernel opens the backing file with the caller's flags; without waiting it would fail on a lease of ours.
-        // Opened here first the lease is broken and, as long as this is open, not taken again.
-        let breaking =
-            writes && flags & O_NONBLOCK != 0
-            ? try affordable { () throws(Errno) in
-                try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen)
-            } : nil
+        let kept = try tried(pin, flags: flags, isWritable: isNew || flags & O_TRUNC != 0)
         let id = try acquireBacking(node.content, pin)
-        return passthroughReply(node, flags: flags, id, pin: pin, descriptor: breaking, context)
+        return passthroughReply(node, flags: flags, id, pin: pin, descriptor: kept, context)
+    }
+
+    /// Opens a backing file as the kernel is about to do itself, where that can fail: whatever goes wrong there (a read-only
+    /// filesystem, a file that is being executed or may not be changed, O_DIRECT) would be EIO for the caller.
+    ///
+    /// - Parameter isWritable: the service has just opened it for writing.
+    /// - Returns: a descriptor that must stay open as long as the caller's.
+    private func tried(
+        _ pin: OwnedDescriptor, flags: Int32, isWritable: Bool
+    ) throws(Errno) -> OwnedDescriptor? {
+        let writes = flags & O_ACCMODE != O_RDONLY
+        // Without waiting the kernel's open would fail on a lease of ours. As long as this one is open none is taken.
+        let isKept = writes && flags & O_NONBLOCK != 0
+        guard isKept || writes && !isWritable || flags & O_DIRECT != 0 else { return nil }
+        let direct = isKept ? 0 : flags & O_DIRECT
+        let descriptor = try affordable { () throws(Errno) in
+            try reopen(pin, flags: flags & ~OpenFile.onlyAtOpen | direct)
+        }
+        return isKept ? descriptor : nil
     }
 
     private func passthroughReply(

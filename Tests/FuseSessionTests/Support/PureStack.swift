@@ -9,18 +9,30 @@ func withPureStack(
     try withTemporaryDirectory { root in
         let (view, backing, twin) = (root + "/view", root + "/backing", root + "/twin")
         for folder in [view, backing, twin] { mkdir(folder, 0o777) }
-        let child = try Program.start([Machine.program("mediaveild"), "passthrough", backing, view] + options)
-        defer {
-            kill(child, SIGTERM)
-            #expect((try? Program.wait(for: child, seconds: 20)) == 0)
-        }
-        let mounted = waitUntil(within: 30) {
-            var (here, above) = (stat(), stat())
-            return stat(view, &here) == 0 && stat(root, &above) == 0 && here.st_dev != above.st_dev
-        }
-        try #require(mounted)
-        try body(view, backing, twin)
+        try withMount(of: backing, at: view, options) { try body(view, backing, twin) }
     }
+}
+
+/// Mounts the pure stack over a directory that is there.
+func withPureStack(over backing: String, _ body: (_ view: String) throws -> Void) throws {
+    try withTemporaryDirectory { root in
+        mkdir(root + "/view", 0o777)
+        try withMount(of: backing, at: root + "/view", []) { try body(root + "/view") }
+    }
+}
+
+private func withMount(of backing: String, at view: String, _ options: [String], _ body: () throws -> Void) throws {
+    let child = try Program.start([Machine.program("mediaveild"), "passthrough", backing, view] + options)
+    defer {
+        kill(child, SIGTERM)
+        #expect((try? Program.wait(for: child, seconds: 20)) == 0)
+    }
+    let mounted = waitUntil(within: 30) {
+        var (here, above) = (stat(), stat())
+        return stat(view, &here) == 0 && stat(view + "/..", &above) == 0 && here.st_dev != above.st_dev
+    }
+    try #require(mounted)
+    try body()
 }
 
 enum PureStack {
