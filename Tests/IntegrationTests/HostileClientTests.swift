@@ -284,17 +284,18 @@ struct HostileClientTests {
             chmod(mount + "/a.txt", 0o666)
             #expect(try service.shell(camera, "cat a.txt").output == "content")
             try #require(try Program.run(["xfs_io", "-x", "-c", "shutdown", mount]) == 0)
-            let outcome = try python(
-                service,
-                """
-                failed = set()
+            // Whole paths: a second later nobody can enter the view's root any more.
+            let program = """
+                import errno, os, sys
+                view, failed = sys.argv[1] + "/", set()
                 for attempt in (
-                    lambda: os.listdir("."), lambda: open("b.txt", "w"), lambda: os.mkdir("d"), lambda: os.unlink("a.txt"),
-                    lambda: os.open("a.txt", os.O_RDWR)):
+                    lambda: os.listdir(view), lambda: open(view + "b.txt", "w"), lambda: os.mkdir(view + "d"),
+                    lambda: os.unlink(view + "a.txt"), lambda: os.open(view + "a.txt", os.O_RDWR)):
                     try: attempt()
                     except OSError as e: failed.add(errno.errorcode[e.errno])
                 print(failed)
-                """)
+                """
+            let outcome = try Program.output(["python3", "-c", program, service.view], uid: camera, seconds: 120)
             #expect(outcome.output == "{'EIO'}\n", "\(outcome.output)\(outcome.errors)")
             #expect(try service.control(["status"]).status == 0)
             #expect(try service.administer("grants").contains("media.manage"))
