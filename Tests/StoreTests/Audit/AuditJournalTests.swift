@@ -9,6 +9,15 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct AuditJournalTests {
     private static let never: Monotonic = 1 << 62
 
+    /// Every row is a burst.
+    private static func alwaysBurst(_ options: inout AuditLog.Options) { options.burst = 1 }
+
+    /// The journal is appended when somebody asks, and not before.
+    private static func untilAsked(_ options: inout AuditLog.Options) {
+        options.calm = never
+        options.burst = 1
+    }
+
     private static func batch(_ path: String) -> AuditBatch {
         var batch = AuditBatch()
         batch.add(AuditRow(id: 0, event: AuditFixture.event(path), count: 1))
@@ -28,10 +37,7 @@ import Testing
     }
 
     @Test func aBurstIsKeptInTheJournalUntilSomebodyAsks() throws {
-        try AuditFixture.with(options: {
-            $0.calm = Self.never
-            $0.burst = 1
-        }) { t throws in
+        try AuditFixture.with(options: Self.untilAsked) { t throws in
             try recordBurst(t, 0..<3_000)
             try recordBurst(t, 3_000..<4_000)
             #expect(try count(t, "SELECT count(*) FROM rows") == 0)
@@ -45,7 +51,7 @@ import Testing
     }
 
     @Test func itIsAppendedByItselfWhenTheBurstIsOver() throws {
-        try AuditFixture.with(options: { $0.burst = 1 }) { t throws in
+        try AuditFixture.with(options: Self.alwaysBurst) { t throws in
             for number in 0..<3_000 { t.record("f\(number)") }
             #expect(waitUntil { t.log.newest.load(ordering: .acquiring) == 3_000 })
             #expect(waitUntil { t.log.pending == 0 })
@@ -66,10 +72,7 @@ import Testing
     }
 
     @Test func whoeverFollowsTheLogSeesRowsAsTheyCome() throws {
-        try AuditFixture.with(options: {
-            $0.calm = Self.never
-            $0.burst = 1
-        }) { t throws in
+        try AuditFixture.with(options: Self.untilAsked) { t throws in
             var last: Int64 = 0
             _ = try t.log.rows(after: &last, AuditQuery())
             for number in 0..<3_000 { t.record("f\(number)") }
@@ -86,10 +89,7 @@ import Testing
         try withTemporaryDirectory { root throws in
             let first = try AuditFixture(
                 root,
-                options: {
-                    $0.calm = Self.never
-                    $0.burst = 1
-                })
+                options: Self.untilAsked)
             try recordBurst(first, 0..<2_000)
             first.log.close()
             #expect(try count(first, "SELECT count(*) FROM rows") == 2_000)
