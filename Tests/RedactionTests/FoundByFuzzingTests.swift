@@ -21,6 +21,20 @@ struct FoundByFuzzingTests {
         AAMAAABuAABAAwACAAIAAAAARQAAAAQEBQADAAAACAAANEk=
         """
 
+    /// A chunk that ends in the head of its ID3 tag ended the process: in a RIFF and in an AIFF.
+    @Test func tagsThatTheirChunkCutsOffAreBlanked() throws {
+        let tag: [UInt8] = Array("ID3".utf8) + [3, 0, 0, 0, 0]
+        let files: [[UInt8]] = [
+            Array("FORM\0\0\0\u{14}AIFFID3 \0\0\0\u{8}".utf8) + tag + Array("NAME\0\0\0\u{6}A name".utf8),
+            Array("RIFF\u{14}\0\0\0WAVEid3 \u{8}\0\0\0".utf8) + tag + Array("INAM\u{6}\0\0\0A name".utf8),
+        ]
+        for file in files {
+            let redacted = try Redacted(file)
+            redacted.expect(gone: [tag], keptText: ["A name"])
+            #expect(redacted.plan.reasons == ["ID3 tag blanked: truncated"])
+        }
+    }
+
     @Test func structuresInEachOtherAreLookedIntoOnlySoOften() throws {
         let bytes = try #require(Data(base64Encoded: Self.nestedTIFF, options: .ignoreUnknownCharacters))
         let redacted = try Redacted(Array(bytes))

@@ -31,7 +31,7 @@ enum AIFF: Container {
 
     private static func chunk(_ walk: Walk, _ type: String, _ data: Range<UInt64>) throws(PlanningError) {
         switch type {
-        case "ID3 ", "id3 ": try ID3.plan(walk, data)
+        case "ID3 ", "id3 ": try ID3.planNested(walk, data)
         case _ where texts.contains(type): try XMLText.plan(walk, data, "AIFF \(type)")
         case "APPL": try Trailer.plan(walk, data)
         default: break

@@ -11,8 +11,8 @@ enum ID3: Container {
         let head = try walk.reader.bytes(at: range.lowerBound, count: 10)
         guard head.starts(with: Array("ID3".utf8)) else { return }
         let size = synchsafe(head[6..<10])
-        guard size <= range.upperBound - range.lowerBound - 10 else { throw .malformed("ID3 tag does not fit") }
-        let tag = range.lowerBound + 10..<range.lowerBound + 10 + size
+        let whole = try walk.reader.range(at: range.lowerBound, count: 10 + size, in: range)
+        let tag = whole.lowerBound + 10..<whole.upperBound
         try walk.unit(tag, "ID3 tag") { () throws(PlanningError) in
             let reading = ID3Frames(version: head[3], flags: head[5])
             // Before 2.4 the tag is unsynchronised as a whole, since then each frame.
@@ -20,6 +20,11 @@ enum ID3: Container {
             try Unsynchronised.plan(walk, tag) { walk, range throws(PlanningError) in try reading.plan(walk, range) }
         }
         try AudioTags.plan(walk, tag.upperBound..<range.upperBound)
+    }
+
+    /// A tag that fills a chunk; one that does not fit is blanked.
+    static func planNested(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
+        try walk.unit(range, "ID3 tag") { () throws(PlanningError) in try plan(walk, range) }
     }
 
     /// Numbers of 7 bits to the byte.

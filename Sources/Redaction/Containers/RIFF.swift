@@ -93,7 +93,7 @@ enum RIFF: Container {
         // What an editor replaced (ExifTool RIFF.pm).
         case "JUNQ": try Trailer.plan(try walk.nested(), data)
         case "hymn", "mknt": try CameraBoxes.makerNote(try walk.nested(), data)
-        case "id3 ", "ID3 ": try ID3.plan(walk, data)
+        case "id3 ", "ID3 ": try ID3.planNested(walk, data)
         case "EXIF", "exif": try ISOMedia.exif(walk, data)
         case "JUNK" where try isLog(walk, data): walk.draft.patch(data, .fill(0), "GPS log")
         case "strd", "JUNK", "junk", "CNTH": try Trailer.plan(try walk.nested(), data)
