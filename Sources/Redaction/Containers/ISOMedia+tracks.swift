@@ -63,10 +63,10 @@ extension ISOMedia {
         guard ["mebx", "mett"].contains(entry.type) else { return (false, false) }
         guard entry.payloadCount <= 65_536 else { return (false, true) }
         let bytes = try walk.reader.bytes(at: entry.payload.lowerBound, count: Int(entry.payloadCount))
-        let text = String(decoding: bytes, as: UTF8.self).lowercased()
+        let text = bytes.map { (65...90).contains($0) ? $0 + 32 : $0 }
         return (
-            LocationAtoms.harmlessMIMETypes.contains { text.contains($0) },
-            ["location", "gps", "iso6709"].contains { text.contains($0) }
+            LocationAtoms.harmlessMIMETypes.contains { Bytes.firstIndex(of: $0, in: text) != nil },
+            ["location", "gps", "iso6709"].contains { Bytes.firstIndex(of: $0, in: text) != nil }
         )
     }
 
@@ -157,7 +157,9 @@ extension ISOMedia {
         var count: Int { bytes.count / width }
 
         subscript(index: Int) -> UInt64 {
-            bytes[(index * width)..<((index + 1) * width)].reduce(0) { $0 << 8 | UInt64($1) }
+            var value: UInt64 = 0
+            for at in (index * width)..<((index + 1) * width) { value = value << 8 | UInt64(bytes[at]) }
+            return value
         }
     }
 

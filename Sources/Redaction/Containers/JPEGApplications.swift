@@ -27,7 +27,7 @@ struct JPEGApplications {
         let head = try walk.reader.bytes(at: payload.lowerBound, count: Int(min(96, length)))
         func rest(_ skipped: Int) -> Range<UInt64> { payload.lowerBound + UInt64(skipped)..<payload.upperBound }
         func begins(_ text: String) -> Bool { head.starts(with: text.utf8) }
-        if head.count >= 8, String(decoding: head.prefix(4), as: UTF8.self).lowercased() == "exif", head[4] == 0 {
+        if head.count >= 8, head[4] == 0, zip(head, Self.exifMark).prefix(4).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) {
             try exif(payload, head)
         } else if head.starts(with: Self.extendedMark), length >= 75 {
             try addExtended(payload, rest(75))
@@ -133,6 +133,7 @@ struct JPEGApplications {
             return head.count > Self.xmpMark.count && head[Self.xmpMark.count] == 0
                 ? Self.xmpMark.count + 1 : Self.xmpMark.count
         }
+        guard head.contains(0x3C) else { return nil }
         for mark in ["<?xpacket", "<x:xmpmeta", "<rdf:RDF", "<x:xapmeta"] {
             if let found = Bytes.firstIndex(of: mark, in: head) { return found }
         }

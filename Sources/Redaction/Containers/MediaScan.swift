@@ -19,6 +19,8 @@ struct MediaScan {
 
     /// The first block is within 2 MiB of all known files, the first pack in the first picture; twice that is looked at.
     private static let headLength: UInt64 = 4 << 20
+    /// What stays near while it is searched: most movies end here.
+    private static let headPiece: UInt64 = 256 << 10
     private static let blockLimit: UInt64 = 1 << 20
     private static let overlap: UInt64 = 15
 
@@ -29,7 +31,7 @@ struct MediaScan {
         for part in media {
             let head = part.lowerBound..<part.lowerBound + min(budget, part.upperBound - part.lowerBound)
             budget -= head.upperBound - head.lowerBound
-            if try search(head, in: part) { isFound = true }
+            if try search(head, in: part, piece: Self.headPiece) { isFound = true }
         }
         guard isFound else { return }
         budget = Self.headLength
@@ -38,13 +40,15 @@ struct MediaScan {
             budget -= head - part.lowerBound
             // Something may lie across the end of the head.
             let start = max(part.lowerBound, head - min(head, Self.overlap))
-            if head < part.upperBound { _ = try search(start..<part.upperBound, in: part) }
+            let piece = UInt64(walk.reader.limits.memory / 2)
+            if head < part.upperBound { _ = try search(start..<part.upperBound, in: part, piece: piece) }
         }
     }
 
     /// - Returns: whether there was something that is not known.
-    private func search(_ range: Range<UInt64>, in media: Range<UInt64>) throws(PlanningError) -> Bool {
-        let piece = UInt64(walk.reader.limits.memory / 2)
+    private func search(
+        _ range: Range<UInt64>, in media: Range<UInt64>, piece: UInt64
+    ) throws(PlanningError) -> Bool {
         var position = range.lowerBound
         var isFound = false
         while position < range.upperBound {

@@ -24,7 +24,8 @@ enum XMLFile: Container {
         XMLScanner.Rules(
             element: { _, local, _ in elements.contains(local) ? "\(name) \(local)" : nil },
             // A hint for validators that readers which go by names alone report as a location.
-            attribute: { _, local, _, _ in local == "schemaLocation" ? "\(name) schemaLocation" : nil })
+            attribute: { _, local, _, _ in local == "schemaLocation" ? "\(name) schemaLocation" : nil },
+            filter: NameFilter(names: elements.union(["schemaLocation"])))
     }
 
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {

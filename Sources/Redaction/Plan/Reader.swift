@@ -19,14 +19,11 @@ final class Reader {
     /// A load from memory costs as much as reading what was loaded before.
     private let isInMemory: Bool
     private let source: any ByteSource
-    private var windows: [Window] = []
+    private var windows: [[UInt8]] = []
+    /// Where each window lies in the file.
+    private var spans: [Range<UInt64>] = []
     private var current = 0
     private var oldest = 0
-
-    private struct Window {
-        var start: UInt64
-        var bytes: [UInt8]
-    }
 
     private static let windowSize: UInt64 = 16 << 10
     private static let windowCount = 4
@@ -55,8 +52,8 @@ final class Reader {
         }
         try effort.spend(UInt64(count))
         let index = try window(holding: offset, count: UInt64(count))
-        let start = Int(offset - windows[index].start)
-        return Array(windows[index].bytes[start..<start + count])
+        let start = Int(offset - spans[index].lowerBound)
+        return Array(windows[index][start..<start + count])
     }
 
     func u8(at offset: UInt64) throws(PlanningError) -> UInt8 {
@@ -93,39 +90,44 @@ final class Reader {
         guard offset <= size, width <= size - offset else { throw .malformed("truncated") }
         try effort.spend(width)
         let index = try window(holding: offset, count: width)
-        let start = Int(offset - windows[index].start)
-        var value: UInt64 = 0
-        for i in 0..<Int(width) {
-            let byte = windows[index].bytes[order == .big ? start + i : start + Int(width) - 1 - i]
-            value = value << 8 | UInt64(byte)
+        let start = Int(offset - spans[index].lowerBound)
+        return windows[index].withUnsafeBufferPointer { bytes in
+            var value: UInt64 = 0
+            if order == .big {
+                for at in start..<start + Int(width) { value = value << 8 | UInt64(bytes[at]) }
+            } else {
+                for at in (start..<start + Int(width)).reversed() { value = value << 8 | UInt64(bytes[at]) }
+            }
+            return value
         }
-        return value
     }
 
     /// Index of a window with these bytes, which lie in the file and are no more than a window less a page.
     private func window(holding offset: UInt64, count: UInt64) throws(PlanningError) -> Int {
-        if windows.indices.contains(current), holds(windows[current], offset, count) { return current }
-        for index in windows.indices where holds(windows[index], offset, count) {
+        if current < spans.count, holds(spans[current], offset, count) { return current }
+        for index in spans.indices where holds(spans[index], offset, count) {
             current = index
             return index
         }
         // From a page boundary on, so that walking backwards from the end does not read each step anew.
         let start = offset - offset % Self.page
         let bytes = try load(start, min(Self.windowSize, size - start))
-        let window = Window(start: start, bytes: bytes)
+        let span = start..<start + UInt64(bytes.count)
         if windows.count < Self.windowCount {
-            windows.append(window)
+            windows.append(bytes)
+            spans.append(span)
             current = windows.count - 1
         } else {
             current = oldest
-            windows[current] = window
+            windows[current] = bytes
+            spans[current] = span
             oldest = (oldest + 1) % Self.windowCount
         }
         return current
     }
 
-    private func holds(_ window: Window, _ offset: UInt64, _ count: UInt64) -> Bool {
-        offset >= window.start && offset - window.start + count <= UInt64(window.bytes.count)
+    private func holds(_ span: Range<UInt64>, _ offset: UInt64, _ count: UInt64) -> Bool {
+        offset >= span.lowerBound && offset <= span.upperBound && count <= span.upperBound - offset
     }
 
     /// Reads from the source; the range lies in the file and its length in the limits.

@@ -100,6 +100,11 @@ enum LocationProperties {
     static let byURI: [String: Namespace] = Dictionary(
         namespaces.map { ($0.uri, $0) }, uniquingKeysWith: { first, _ in first })
 
+    /// Admits every local name of which ``kind(_:_:isNested:)`` may say that it is location.
+    static let filter = NameFilter(
+        names: LocationKeys.names.union(namespaces.flatMap(\.names)),
+        beginnings: LocationKeys.beginnings + namespaces.flatMap(\.beginnings))
+
     /// The property's name for a patch's kind if it is location, `nil` if it is not.
     ///
     /// - Parameter isNested: the property is a field of a structure; there, words that mean a place only in good

@@ -35,9 +35,9 @@ struct Box {
     }
 
     static func read(_ walk: Walk, at position: UInt64, in range: Range<UInt64>) throws(PlanningError) -> Box {
-        var size = UInt64(try walk.reader.u32(at: position, .big))
-        let type = String(
-            String.UnicodeScalarView(try walk.reader.bytes(at: position + 4, count: 4).map { Unicode.Scalar($0) }))
+        let head = try walk.reader.u64(at: position, .big)
+        let type = name(UInt32(truncatingIfNeeded: head))
+        var size = head >> 32
         var header: UInt64 = 8
         let isOpen = size == 0
         if size == 1 {
@@ -51,6 +51,13 @@ struct Box {
         }
         return Box(
             type: type, range: position..<position + size, payload: position + header..<position + size, isOpen: isOpen)
+    }
+
+    /// Four bytes as Latin-1 text.
+    private static func name(_ code: UInt32) -> String {
+        let bytes = (0..<4).map { UInt8(truncatingIfNeeded: code >> (24 - 8 * $0)) }
+        guard code & 0x8080_8080 != 0 else { return String(decoding: bytes, as: UTF8.self) }
+        return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
     }
 
     /// Makes the box one that readers skip: type `free`, payload zeros, size as it was.

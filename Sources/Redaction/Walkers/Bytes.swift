@@ -10,9 +10,14 @@ enum Bytes {
             var start = start
             // Not where too few bytes are left.
             let count = haystack.count - pattern.count + 1
+            let second = pattern.count > 1 ? pattern[1] : first
             while start < count, let found = memchr(base + start, Int32(first), count - start) {
-                if memcmp(found, pattern, pattern.count) == 0 { return UnsafeRawPointer(found) - base }
-                start = UnsafeRawPointer(found) - base + 1
+                let offset = UnsafeRawPointer(found) - base
+                // Most stop here, and need no call.
+                if pattern.count == 1 || haystack[offset + 1] == second, memcmp(found, pattern, pattern.count) == 0 {
+                    return offset
+                }
+                start = offset + 1
             }
             return nil
         }

@@ -37,12 +37,11 @@ enum ExpatMemory {
         free(block - header)
     }
 
-    /// A parser that reports names of namespaces, cut from local names by `separator`.
-    static func parser(_ encoding: String?, separator: XML_Char) -> XML_Parser? {
+    /// A parser that reports names as they stand in the document.
+    static func parser(_ encoding: String?) -> XML_Parser? {
         var suite = XML_Memory_Handling_Suite(
             malloc_fcn: { ExpatMemory.allocate(nil, $0) }, realloc_fcn: { ExpatMemory.allocate($0, $1) },
             free_fcn: { ExpatMemory.release($0) })
-        var separator = separator
-        return XML_ParserCreate_MM(encoding, &suite, &separator)
+        return XML_ParserCreate_MM(encoding, &suite, nil)
     }
 }

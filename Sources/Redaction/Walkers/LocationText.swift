@@ -11,13 +11,12 @@ enum LocationText {
     static func coordinates(in text: [UInt8]) -> [Range<Int>] {
         var found: [Range<Int>] = []
         var scanner = Scanner(text: text)
-        while scanner.index < text.count {
-            let start = scanner.index
+        while let start = scanner.next() {
             if let end = scanner.match(at: start) {
                 found.append(start..<end)
                 scanner.index = end
             } else {
-                scanner.index += 1
+                scanner.index = start + 1
             }
         }
         return found
@@ -44,8 +43,8 @@ enum LocationText {
         private static let keysOfOne: Set<String> = [
             "lat", "latitude", "lon", "lng", "long", "longitude", "gpslatitude", "gpslongitude",
         ]
-        /// What the keys begin with, in lower case: most words are none of them, and need not become text.
-        private static let initials = [UInt8]("cghl".utf8)
+        private static let filter = NameFilter(names: keysOfBoth.union(keysOfOne))
+        private static let sentences: [StaticString] = ["GGA", "RMC", "GLL", "GNS", "FNX"]
         private static let keysOfHeight: Set<String> = [
             "alt", "altitude", "absalt", "relalt", "height", "elevation", "ele", "barometer", "h",
         ]
@@ -53,18 +52,43 @@ enum LocationText {
         let text: [UInt8]
         var index = 0
 
-        /// The end of a coordinate that begins at `start`.
+        /// Where the next byte stands that a coordinate may begin with, and that is in no word.
+        func next() -> Int? {
+            text.withUnsafeBufferPointer { text in
+                var index = index
+                while index < text.count {
+                    switch text[index] {
+                    case 0x24: return index
+                    // Digits and signs; letters of hemispheres, sentences and keys.
+                    case 48...57, 0x2B, 0x2D, 0x4E, 0x53, 0x45, 0x57, 0x42, 0x50, 0x43, 0x47, 0x48, 0x4C, 0x63, 0x67,
+                        0x68, 0x6C:
+                        guard index > 0, isWord(text[index - 1]) || text[index - 1] == 0x2E else { return index }
+                        index += 1
+                    default: index += 1
+                    }
+                }
+                return nil
+            }
+        }
+
+        /// The end of a coordinate that begins at `start`, where ``next()`` says that one may.
         func match(at start: Int) -> Int? {
             let c = text[start]
             if c == 0x24 { return sentence(start) }
-            let previous = start > 0 ? text[start - 1] : 0x20
-            guard !isWord(previous), previous != 0x2E else { return nil }
             if c == 0x2B || c == 0x2D { return iso6709(start) ?? pair(start) ?? degrees(start) }
-            if isDigit(c) { return xmpCoordinate(start) ?? pair(start) ?? degrees(start) ?? fields(start) }
-            if isLetter(c) {
-                return uri(start) ?? keyed(start) ?? hemisphereFirst(start) ?? sentence(start - 1)
+            if isDigit(c) {
+                guard let first = number(start), isFollowed(first.end) else { return nil }
+                return xmpCoordinate(start) ?? pair(start) ?? degrees(start) ?? fields(start)
             }
-            return nil
+            return uri(start) ?? keyed(start) ?? hemisphereFirst(start) ?? sentence(start - 1)
+        }
+
+        /// Whether what stands behind a coordinate's first number does so here: a separator, or a sign of degrees.
+        private func isFollowed(_ index: Int) -> Bool {
+            switch at(index) {
+            case 0x20, 0x09, 0x2C, 0x2F, 0x3B, 0x64, 0xB0, 0xC2: true
+            default: false
+            }
         }
 
         private func isDigit(_ c: UInt8) -> Bool { (48...57).contains(c) }
@@ -200,9 +224,12 @@ enum LocationText {
 
         /// `latitude: 48.1`, `lon=11.5`, `"GPSLatitude": "48.1"`
         private func keyed(_ start: Int) -> Int? {
-            guard Self.initials.contains(at(start) | 0x20) else { return nil }
             var i = start
             while isWord(at(i)), i - start < 40 { i += 1 }
+            // Most words are none of them, and need not become text.
+            guard text.withUnsafeBufferPointer({ Self.filter.admits(.init(rebasing: $0[start..<i])) }) else {
+                return nil
+            }
             let key = LocationKeys.folded(String(decoding: text[start..<i], as: UTF8.self))
             let isOfBoth = Self.keysOfBoth.contains(key)
             guard isOfBoth || Self.keysOfOne.contains(key) else { return nil }
@@ -262,9 +289,9 @@ enum LocationText {
 
         /// What stands behind the `$` of a sentence at `start`; some write none.
         private func sentence(_ start: Int) -> Int? {
-            guard at(start + 1) == 0x47 || at(start + 1) == 0x42 || at(start + 1) == 0x50 else { return nil }
-            let kinds = ["GGA", "RMC", "GLL", "GNS", "FNX"]
-            guard kinds.contains(where: { matches($0, at: start + 3) }), at(start + 6) == 0x2C else { return nil }
+            guard at(start + 6) == 0x2C, at(start + 1) == 0x47 || at(start + 1) == 0x42 || at(start + 1) == 0x50,
+                Self.sentences.contains(where: { matches($0, at: start + 3) })
+            else { return nil }
             var i = start + 6
             while i < text.count, at(i) >= 0x20, at(i) < 0x7F, i - start < 120 { i += 1 }
             return i
@@ -276,8 +303,9 @@ enum LocationText {
             return i
         }
 
-        private func matches(_ word: String, at start: Int) -> Bool {
-            start + word.utf8.count <= text.count && text[start...].starts(with: word.utf8)
+        private func matches(_ word: StaticString, at start: Int) -> Bool {
+            guard start >= 0, text.count - start >= word.utf8CodeUnitCount else { return false }
+            return word.withUTF8Buffer { word in word.indices.allSatisfy { text[start + $0] == word[$0] } }
         }
     }
 }

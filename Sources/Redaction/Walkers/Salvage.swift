@@ -1,3 +1,5 @@
+import Glibc
+
 /// What is left of location where a structure is damaged: found by what it looks like, not by what points to it.
 enum Salvage {
     private static let chunk: UInt64 = 64 << 10
@@ -65,33 +67,40 @@ enum Salvage {
     /// Denominators of degrees and minutes; those of seconds are anything.
     private static let powers: [UInt64] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000]
 
+    /// Whether 24 bytes are three such rationals.
+    private static func isTriple(_ bytes: UnsafeRawBufferPointer, _ order: ByteOrder) -> Bool {
+        func number(_ at: Int) -> UInt64 {
+            let value = bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self)
+            return UInt64(order == .big ? UInt32(bigEndian: value) : UInt32(littleEndian: value))
+        }
+        let degreesOf = number(4)
+        // Of zeros, and of all else that is no table of rationals, nothing more is asked.
+        guard powers.contains(degreesOf) else { return false }
+        let (degrees, minutes, minutesOf) = (number(0), number(8), number(12))
+        let (seconds, secondsOf) = (number(16), number(20))
+        guard powers.contains(minutesOf), secondsOf > 0, degrees > 0 else { return false }
+        guard degrees <= 180 * degreesOf, minutes < 60 * minutesOf, seconds < 60 * secondsOf else { return false }
+        // Lenses and tables are written in ones and tens; positions have more decimals somewhere.
+        return degreesOf == 1 ? minutesOf >= 100 || secondsOf >= 100 : degreesOf >= 1_000
+    }
+
     /// Offsets of three rationals that are degrees, minutes and seconds of something else than zero.
     static func triples(in bytes: [UInt8], _ order: ByteOrder) -> [Int] {
         guard bytes.count >= 24 else { return [] }
         var result: [Int] = []
         bytes.withUnsafeBufferPointer { bytes in
+            guard let base = UnsafeRawPointer(bytes.baseAddress) else { return }
             // A denominator is at most 16,777,215: its highest byte is zero, and that of all three.
             let high = order == .big ? 4 : 7
-            func number(_ at: Int) -> UInt64 {
-                let a = UInt64(bytes[at])
-                let b = UInt64(bytes[at + 1])
-                let c = UInt64(bytes[at + 2])
-                let d = UInt64(bytes[at + 3])
-                return order == .big ? a << 24 | b << 16 | c << 8 | d : d << 24 | c << 16 | b << 8 | a
-            }
             var index = 0
             while index + 24 <= bytes.count {
-                guard bytes[index + high] == 0, bytes[index + high + 8] == 0, bytes[index + high + 16] == 0 else {
-                    index += 1
+                if bytes[index + high] != 0 {
+                    guard let zero = memchr(base + index + high, 0, bytes.count - index - high) else { return }
+                    index = UnsafeRawPointer(zero) - base - high
                     continue
                 }
-                let (degrees, degreesOf) = (number(index), number(index + 4))
-                let (minutes, minutesOf) = (number(index + 8), number(index + 12))
-                let (seconds, secondsOf) = (number(index + 16), number(index + 20))
-                guard powers.contains(degreesOf), powers.contains(minutesOf), secondsOf > 0, degrees <= 180 * degreesOf,
-                    minutes < 60 * minutesOf, seconds < 60 * secondsOf, degrees > 0,
-                    // Lenses and tables are written in ones and tens; positions have more decimals somewhere.
-                    degreesOf == 1 ? minutesOf >= 100 || secondsOf >= 100 : degreesOf >= 1_000
+                guard bytes[index + high + 8] == 0, bytes[index + high + 16] == 0,
+                    isTriple(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[index..<index + 24]), order)
                 else {
                     index += 1
                     continue

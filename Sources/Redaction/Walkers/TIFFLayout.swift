@@ -112,9 +112,8 @@ struct TIFFDirectory {
         let entriesEnd = first + count * layout.entrySize
         var entries: [TIFFEntry] = []
         entries.reserveCapacity(Int(count))
-        for index in 0..<count {
-            entries.append(try entry(walk, layout, at: first + index * layout.entrySize))
-        }
+        let bytes = try walk.reader.bytes(at: first, count: Int(count * layout.entrySize))
+        for index in 0..<count { entries.append(entry(bytes, index, layout, first)) }
         let hasNext = layout.range.upperBound - entriesEnd >= layout.offsetSize
         var next: UInt64 = 0
         if count == claimed, hasNext { next = try number(walk, layout, at: entriesEnd) }
@@ -130,14 +129,27 @@ struct TIFFDirectory {
         return UInt64(try walk.reader.u32(at: position, layout.order))
     }
 
+    /// Entry `index` of `bytes`, of which the first stands at `first`.
     private static func entry(
-        _ walk: Walk, _ layout: TIFFLayout, at position: UInt64
-    ) throws(PlanningError) -> TIFFEntry {
-        let tag = try walk.reader.u16(at: position, layout.order)
-        let type = try walk.reader.u16(at: position + 2, layout.order)
-        let count = try number(walk, layout, at: position + 4)
+        _ bytes: [UInt8], _ index: UInt64, _ layout: TIFFLayout, _ first: UInt64
+    ) -> TIFFEntry {
+        let start = Int(index * layout.entrySize)
+        let width = Int(layout.offsetSize)
+        func number(_ at: Int, _ width: Int) -> UInt64 {
+            let range = start + at..<start + at + width
+            var value: UInt64 = 0
+            if layout.order == .big {
+                for index in range { value = value << 8 | UInt64(bytes[index]) }
+            } else {
+                for index in range.reversed() { value = value << 8 | UInt64(bytes[index]) }
+            }
+            return value
+        }
+        let position = first + index * layout.entrySize
+        let type = UInt16(number(2, 2))
+        let count = number(4, width)
         let fieldPosition = position + 4 + layout.offsetSize
-        let field = try number(walk, layout, at: fieldPosition)
+        let field = number(4 + width, width)
         let (length, overflow) = count.multipliedReportingOverflow(by: max(1, TIFFLayout.width(type)))
         let isInline = !overflow && length <= layout.offsetSize
         var value: Range<UInt64>?
@@ -148,7 +160,8 @@ struct TIFFDirectory {
             value = start..<start + (overflow ? .max : length).clamped(to: layout.range.upperBound - start)
         }
         return TIFFEntry(
-            tag: tag, type: type, count: count, range: position..<position + layout.entrySize, value: value,
+            tag: UInt16(number(0, 2)), type: type, count: count, range: position..<position + layout.entrySize,
+            value: value,
             isInline: isInline, field: field)
     }
 

@@ -148,6 +148,7 @@ final class TIFFWalker {
         guard let value = entry.value, !entry.isInline, [1, 2, 7].contains(entry.type),
             (64...(1 << 20)).contains(value.upperBound - value.lowerBound)
         else { return }
+        guard try walk.reader.u8(at: value.lowerBound) == 0x3C else { return }
         let head = try walk.reader.bytes(at: value.lowerBound, count: 16)
         guard ["<?xpacket begin", "<x:xmpmeta", "<rdf:RDF"].contains(where: { head.starts(with: Array($0.utf8)) })
         else { return }

@@ -109,6 +109,7 @@ struct XMLDocument {
         let scale: UInt64 = if case .utf32 = form { 2 } else { 1 }
         var position = start
         var isRunning = true
+        var isComplete = false
         while isRunning, position < length {
             var bytes = try read(position, min(Self.chunk, length - position))
             let isLast = position + UInt64(bytes.count) >= length
@@ -117,10 +118,12 @@ struct XMLDocument {
                 continue
             }
             if case .utf32(let order) = form { bytes = narrowed(bytes, order) }
-            isRunning = scanner.feed(bytes, at: (position - start) / scale)
+            // What is said to be the last is not gone through once more, to count its lines.
+            isRunning = scanner.feed(bytes, at: (position - start) / scale, isFinal: isLast)
+            isComplete = isLast
             position += min(Self.chunk, length - position)
         }
-        if isRunning { isRunning = scanner.feed([], at: (length - start) / scale, isFinal: true) }
+        if isRunning, !isComplete { isRunning = scanner.feed([], at: (length - start) / scale, isFinal: true) }
         let end = start + scanner.position * scale
         guard isRunning || scanner.rootClosed else { throw .malformed(scanner.failure ?? "not well-formed") }
         for found in scanner.found {

@@ -12,13 +12,15 @@ final class XMLScanner {
         var element: @Sendable (_ uri: String, _ local: String, _ depth: Int) -> String?
         /// The kind, if an attribute is location; the element's name comes with it.
         var attribute: @Sendable (_ uri: String, _ local: String, _ element: String, _ depth: Int) -> String?
+        /// Local names that it does not admit are no location, whatever their namespace; nil to ask of all of them.
+        var filter: NameFilter?
 
         static let xmp = Rules(
             // x:xmpmeta, rdf:RDF and rdf:Description are around a property, the last also around one that is an attribute.
             element: { LocationProperties.kind($0, $1, isNested: $2 > 4) },
             attribute: { uri, local, _, depth in
                 uri.isEmpty ? nil : LocationProperties.kind(uri, local, isNested: depth > 3)
-            })
+            }, filter: LocationProperties.filter)
     }
 
     struct Found {
@@ -41,11 +43,10 @@ final class XMLScanner {
     private var map: [(fed: UInt64, input: UInt64)] = [(0, 0)]
     private var fed: UInt64 = 0
     private var open: (start: UInt64, depth: Int, kind: String)?
+    private var namespaces = XMLNamespaces()
 
     static let depthLimit = 200
     static let foundLimit = 4_096
-    private static let separator: UInt8 = 0x0C
-
     enum Encoding {
         case utf8
         case utf16(ByteOrder)
@@ -58,7 +59,7 @@ final class XMLScanner {
         case .utf8: (unit, order, name) = (1, .big, nil)
         case .utf16(let order): (unit, self.order, name) = (2, order, order == .big ? "UTF-16BE" : "UTF-16LE")
         }
-        parser = ExpatMemory.parser(name, separator: XML_Char(bitPattern: Self.separator))
+        parser = ExpatMemory.parser(name)
         guard let parser else {
             failure = "no XML parser"
             return
@@ -141,13 +142,17 @@ final class XMLScanner {
         depth += 1
         guard depth <= Self.depthLimit else { return fail("nested deeper than \(Self.depthLimit)") }
         guard open == nil else { return }
+        if let attributes { namespaces.declare(attributes, depth) }
+        guard namespaces.know(name) else { return fail("unbound prefix") }
         let index = UInt64(max(0, XML_GetCurrentByteIndex(parser)))
-        let (uri, local) = split(name)
-        if let kind = rules.element(uri, local, depth) {
-            open = (input(index), depth, kind)
-            return
+        if isCandidate(name) {
+            let (uri, local) = namespaces.resolved(name, isElement: true)
+            if let kind = rules.element(uri, local, depth) {
+                open = (input(index), depth, kind)
+                return
+            }
         }
-        guard let attributes else { return }
+        guard let attributes, attributes[0] != nil else { return }
         // `<Group name="ExifGPS">` of Sony's non-real-time metadata (XDCAM, XAVC).
         if let kind = Self.kind(named: attributes) {
             open = (input(index), depth, kind)
@@ -155,9 +160,16 @@ final class XMLScanner {
         }
         var wanted: [(index: Int, kind: String)] = []
         var number = 0
-        while let name = attributes[number * 2] {
-            let (uri, attribute) = split(name)
-            if let kind = rules.attribute(uri, attribute, local, depth) { wanted.append((number, kind)) }
+        var next = attributes
+        while let attribute = next[0] {
+            next += 2
+            if XMLNamespaces.declares(attribute) { continue }
+            guard namespaces.know(attribute) else { return fail("unbound prefix") }
+            if isCandidate(attribute) {
+                let (uri, local) = namespaces.resolved(attribute, isElement: false)
+                let element = namespaces.resolved(name, isElement: true).local
+                if let kind = rules.attribute(uri, local, element, depth) { wanted.append((number, kind)) }
+            }
             number += 1
         }
         guard !wanted.isEmpty else { return }
@@ -183,6 +195,7 @@ final class XMLScanner {
         guard let parser else { return }
         defer {
             depth -= 1
+            namespaces.leave(depth)
             if depth == 0 { rootClosed = true }
         }
         guard let open, open.depth == depth else { return }
@@ -200,10 +213,14 @@ final class XMLScanner {
         found.append(Found(range: range, kind: kind))
     }
 
-    private func split(_ name: UnsafePointer<XML_Char>) -> (uri: String, local: String) {
-        let name = String(cString: name)
-        guard let cut = name.utf8.firstIndex(of: Self.separator) else { return ("", name) }
-        return (String(name[..<cut]), String(name[name.utf8.index(after: cut)...]))
+    /// Whether the local part of `name` may be a location.
+    private func isCandidate(_ name: UnsafePointer<XML_Char>) -> Bool {
+        guard let filter = rules.filter else { return true }
+        let local = XMLNamespaces.local(name)
+        let length = strlen(local)
+        return local.withMemoryRebound(to: UInt8.self, capacity: length) {
+            filter.admits(UnsafeBufferPointer(start: $0, count: length))
+        }
     }
 
     /// The ranges of the attributes in the start tag that expat has just read, except declarations of namespaces, in
@@ -225,6 +242,13 @@ final class XMLScanner {
             return UInt8(bitPattern: context[at + 1 - high])
         }
         func isSpace(_ c: UInt8) -> Bool { c == 0x20 || c == 0x09 || c == 0x0A || c == 0x0D }
+        /// Whether the name from `first` on declares a namespace: `xmlns` or `xmlns:…`, in front of a space or `=`.
+        func isNamespace(_ first: Int) -> Bool {
+            guard first + 5 < units, zip(first..., "xmlns".utf8).allSatisfy({ character($0) == $1 }) else {
+                return false
+            }
+            return isSpace(character(first + 5)) || [0x3A, 0x3D].contains(character(first + 5))
+        }
         var ranges: [Range<UInt64>] = []
         var index = 1
         while index < units, !isSpace(character(index)), character(index) != 0x3E { index += 1 }
@@ -232,11 +256,8 @@ final class XMLScanner {
             while index < units, isSpace(character(index)) { index += 1 }
             guard index < units, character(index) != 0x3E, character(index) != 0x2F else { break }
             let first = index
-            var name: [UInt8] = []
-            while index < units, character(index) != 0x3D {
-                if !isSpace(character(index)) { name.append(character(index)) }
-                index += 1
-            }
+            while index < units, character(index) != 0x3D { index += 1 }
+            let isDeclaration = isNamespace(first)
             while index < units, character(index) != 0x22, character(index) != 0x27 { index += 1 }
             guard index < units else { return [] }
             let quote = character(index)
@@ -244,7 +265,7 @@ final class XMLScanner {
             while index < units, character(index) != quote { index += 1 }
             guard index < units else { return [] }
             index += 1
-            guard !name.starts(with: Array("xmlns:".utf8)), name != Array("xmlns".utf8) else { continue }
+            guard !isDeclaration else { continue }
             let lower = input(start + UInt64(first * unit))
             ranges.append(lower..<eventEnd(start + UInt64(first * unit), UInt64((index - first) * unit)))
         }
