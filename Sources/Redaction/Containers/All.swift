@@ -16,6 +16,7 @@ enum Containers {
         CRW.self,
         PSD.self,
         JPEG2000.self,
+        OpenEXR.self,
     ]
 
     /// ISO-BMFF, EBML, RIFF, MPEG and audio.

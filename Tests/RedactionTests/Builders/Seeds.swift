@@ -72,6 +72,19 @@ struct Seed: Sendable, CustomTestStringConvertible {
     private static let tiffSecrets = (coordinates(.little) + xmpSecrets).map { $0.requiring(Array(tiff[8..<58])) }
     private static let bigTIFFSecrets = coordinates(.big).map { $0.requiring(Array(bigTIFF[16..<104])) }
 
+    private static let openEXR = OpenEXRBuilder.file(
+        OpenEXRBuilder.located + [("xmp", "string", xmp), ("exif", "blob", TIFFBuilder.exif(.little))])
+    private static let openEXRSecrets: [Secret] = {
+        let latitude = Secret(OpenEXRBuilder.latitude, label: Array("latitude\0double\0".utf8) + [8, 0, 0, 0])
+        let city = Secret("IPTC:City\0string\0\u{C}\0\0\0", "Munchenstadt")
+        // With a header that is damaged in front of them, everything may be pixels.
+        return (coordinates(.little) + xmpSecrets + [latitude, city]).compactMap { secret in
+            openEXR.firstRange(of: secret.label + secret.value).map {
+                secret.requiring(Array(openEXR.prefix($0.upperBound)))
+            }
+        }
+    }()
+
     static let images: [Seed] = [
         Seed(
             name: "JPEG with Exif", bytes: JPEGBuilder([JPEGBuilder.exif(TIFFBuilder.exif(.big))]).bytes,
@@ -107,6 +120,7 @@ struct Seed: Sendable, CustomTestStringConvertible {
                 ImageBuilder.box("uuid", LocationUUIDs.xmp + xmp),
                 ImageBuilder.box("uuid", Array("JpgTiffExif->JP2".utf8) + TIFFBuilder.exif(.big)),
             ]), secrets: coordinates(.big) + xmpSecrets),
+        Seed(name: "OpenEXR", bytes: openEXR, secrets: openEXRSecrets),
         Seed(name: "XMP sidecar", bytes: xmp, secrets: xmpSecrets),
     ]
 }

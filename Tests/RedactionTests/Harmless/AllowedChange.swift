@@ -36,7 +36,8 @@ struct AllowedChange: Sendable {
                 "XMP-photoshop:City", "XMP-photoshop:State", "XMP-photoshop:Country", "XMP-iptcCore:Location",
                 "XMP-*:CountryCode", "XMP-iptcExt:Location*",
             ])
-        + list(.location, "DJI's XMP: altitudes are positions", ["XMP-drone-dji:*Altitude"])
+        + list(
+            .location, "altitudes of drones are positions", ["XMP-drone-dji:*Altitude", "XMP-FLIR:MAV*Altitude"])
         + list(
             .location, "tags of containers",
             [
@@ -61,7 +62,8 @@ struct AllowedChange: Sendable {
         + list(
             .text, "coordinates in free text become spaces",
             [
-                "*:ImageDescription", "*:UserComment", "*:Comment", "Track*:Text", "RIFF:Comment", "*:XPTitle",
+                "*:ImageDescription", "*:UserComment", "*:Comment", "OpenEXR:Comments", "Track*:Text", "RIFF:Comment",
+                "*:XPTitle",
                 "*:XPComment", "*:XPKeywords", "*:XPSubject",
             ])
         + list(.consequence, "of the block that held nothing but GPS (CR3's CMT4)", ["File:ExifByteOrder"])
@@ -83,6 +85,8 @@ struct AllowedChange: Sendable {
         + list(.remnant, "where a tag of a maker note was: Exif 2.32 calls it padding", ["*:*_0xea1c"])
         + list(.remnant, "where the IPTC digest was: a resource number for plug-ins", ["Photoshop:Photoshop_0x0fa0"])
         + list(.remnant, "where a value of a location was: a name that nobody knows", ["Flash:Tag_*"])
+        + list(.location, "named as other standards name it", ["OpenEXR:IPTCCity"])
+        + list(.remnant, "where an attribute of a location was: a name that says nothing", ["OpenEXR:Xxxx*"])
         + list(
             .remnant, "free boxes and keys",
             ["UserData:Unknown_free", "Canon:Unknown_free", "*:GoPro_FREE", "RMETA:Xxxxxxxx"])

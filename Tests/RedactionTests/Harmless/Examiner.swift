@@ -56,7 +56,7 @@ struct Examiner: Sendable {
             name: "dcraw", suffixes: raws, command: ["sh", "-c", "dcraw -c -D -4 \"$0\" >OUT/raw", "FILE"],
             demand: .same),
         Examiner(
-            name: "ffmpeg", suffixes: images.union(streams).union(raws).union(["avif", "heic"]),
+            name: "ffmpeg", suffixes: images.union(streams).union(raws).union(["avif", "exr", "heic"]),
             command: [
                 "ffmpeg", "-nostdin", "-hide_banner", "-threads", "1", "-v", "warning", "-i", "FILE", "-map", "0:v?",
                 "-map", "0:a?", "-f", "framemd5", "-",
@@ -72,6 +72,9 @@ struct Examiner: Sendable {
             name: "jpeginfo", suffixes: ["jpg"],
             command: ["sh", "-c", #"jpeginfo -c -s "$0" | sed -E 's/("[0-9]+bit"),"[^"]*"/\1/'"#, "FILE"],
             demand: .nothingNew),
+        Examiner(
+            name: "OpenEXR", suffixes: ["exr"],
+            command: ["sh", "-ec", #"exrheader "$0" >/dev/null; exrinfo -s "$0" >/dev/null"#, "FILE"], demand: .same),
         Examiner(name: "pngcheck", suffixes: ["png"], command: ["pngcheck", "-q", "FILE"], demand: .nothingNew),
         Examiner(name: "webpinfo", suffixes: ["webp"], command: ["webpinfo", "-quiet", "FILE"], demand: .nothingNew),
         Examiner(name: "flac", suffixes: ["flac"], command: ["flac", "-t", "-s", "FILE"], demand: .nothingNew),

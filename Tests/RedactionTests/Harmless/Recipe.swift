@@ -67,6 +67,13 @@ struct Recipe: Sendable, CustomTestStringConvertible {
         Recipe(name: "layers.psd", script: "picture a.png; convert a.png $F; tag $F"),
         Recipe(name: "extended.jxr", script: "picture a.bmp; JxrEncApp -i a.bmp -o $F; tag $F"),
         Recipe(name: "metadata.exv", script: "tag -o $F -overwrite_original"),
+        Recipe(
+            name: "lines.exr",
+            script: """
+                ffmpeg -nostdin -v error -f lavfi -i testsrc=size=64x48 -frames:v 1 -pix_fmt gbrpf32le a.exr
+                exrstdattr -latitude 48.1 -longitude 11.5 -altitude 519 -owner Somebody \
+                    -comments 'at 48.137154, 11.576124' -string IPTC:City Munich a.exr $F
+                """),
         Recipe(name: "sidecar.xmp", script: "tag -o $F -overwrite_original"),
         Recipe(name: "block.mie", script: "tag -MIE-Geo:City=Munich -o $F -overwrite_original"),
     ]
