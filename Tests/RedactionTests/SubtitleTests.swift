@@ -125,6 +125,42 @@ struct SubtitleTests {
         redacted.expect(goneText: Self.gone, keptText: Self.kept + ["A first line", "frames"])
     }
 
+    /// Frames that are more than the beginning has reads.
+    private static let frames = (0..<1_100).flatMap { _ in M.simpleBlock(1, [UInt8](repeating: 0x33, count: 17 << 10)) }
+
+    /// A line, more frames than are looked at for a position, and a position that no index knows.
+    private func late(_ first: String, type: UInt8 = 17) -> [UInt8] {
+        let track = type == 33 ? M.track(2, 33, "D_WEBVTT/METADATA") : M.track(2, 17, "S_TEXT/UTF8")
+        let blocks = M.simpleBlock(2, Array(first.utf8)) + Self.frames + M.simpleBlock(2, Array(Self.line.utf8))
+        return M.segment([M.tracks([M.video(1), track]), M.long([0x1F, 0x43, 0xB6, 0x75], blocks)])
+    }
+
+    private func expectLateLine(in file: [UInt8]) throws {
+        let redacted = try Redacted(file)
+        let end = Array(redacted.bytes.suffix(500))
+        for gone in Self.gone { #expect(end.firstRange(of: Array(gone.utf8)) == nil) }
+        for kept in Self.kept { #expect(end.firstRange(of: Array(kept.utf8)) != nil) }
+        #expect(redacted.plan.reasons.isEmpty)
+    }
+
+    @Test(
+        "A camera's log is gone through to its end, though it does not know at first where it is",
+        arguments: ["F/2.8, SS 320, ISO 100, EV 0, GPS (n/a)", "<font>SrtCnt : 1, DiffTime : 33ms</font>"])
+    func logs(first: String) throws { try expectLateLine(in: late(first)) }
+
+    @Test("So is a track of metadata, which no film has") func metadataTracks() throws {
+        try expectLateLine(in: late("nothing yet", type: 33))
+    }
+
+    @Test(
+        "A film's lines are no log, and it is not read as a whole",
+        arguments: ["We go home at 10, Sir.", "GPS 3 is lost", "It has an ISO certificate, 9001"])
+    func films(first: String) throws {
+        let source = MutationTests.Counter(late(first))
+        #expect(try Redaction.plan(for: source).isEmpty)
+        #expect(source.reads < 1_500)
+    }
+
     @Test("A track of which the index knows a late position is gone through") func late() throws {
         let frame = M.simpleBlock(1, [UInt8](repeating: 0x33, count: 17 << 10))
         let lines = (0..<3).flatMap { _ in M.simpleBlock(2, Array(Self.line.utf8)) }

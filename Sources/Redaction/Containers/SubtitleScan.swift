@@ -1,8 +1,9 @@
 /// Samples of text that stand between the frames of media data (Matroska, AVI), where the way to each of them leads past
 /// all that is in front of it.
 ///
-/// The beginning is always looked at: what writes positions writes them from the first second on. If there is a position in
-/// it, all of the media data is gone through; as far as that cannot be, it is blanked.
+/// The beginning is always looked at: what writes positions writes them from the first second on, or at least the camera's
+/// settings, as long as it does not know where it is. If there is a position or such a log in it, all of the media data is
+/// gone through; as far as that cannot be, it is blanked. A film's subtitles are neither.
 struct SubtitleScan {
     /// Reads of the beginning: each of them sees at least one frame.
     private static let headReads = 1_000
@@ -13,14 +14,16 @@ struct SubtitleScan {
     private let walk: Walk
     private let mark: Draft.Mark
     private var written = 0
+    /// A sample was a line of a camera's log.
+    private var hasLog = false
 
     init(_ walk: Walk) {
         self.walk = walk
         mark = walk.draft.mark
     }
 
-    /// Whether a sample held a position, or could not be told.
-    var hasFound: Bool { walk.draft.hasPatches(since: mark) }
+    /// Whether all of the media data must be gone through: a sample held a position, could not be told, or was of a log.
+    var isThorough: Bool { hasLog || walk.draft.hasPatches(since: mark) }
 
     /// Forgets what was found, so that all of it can be gone through.
     mutating func restart() {
@@ -40,7 +43,7 @@ struct SubtitleScan {
             var reader = ForwardReader(walk, part)
             var position = part.lowerBound
             while position < part.upperBound {
-                if isSure || hasFound {
+                if isSure || isThorough {
                     reader.enlarge()
                 } else if walk.reader.reads - firstRead > Self.headReads {
                     return
@@ -67,6 +70,7 @@ struct SubtitleScan {
             return TelemetryText.blank(walk, range, "longer than 64 KiB")
         }
         let bytes = try reader.bytes(at: range.lowerBound, count: range.upperBound - range.lowerBound)
+        if !hasLog { hasLog = TelemetryText.isLog(head + bytes) }
         switch TelemetryText.find(in: head + bytes, isCoded: isCoded) {
         case .whole(let reason): TelemetryText.blank(walk, range, reason)
         case .parts(let parts):
@@ -105,6 +109,7 @@ struct SubtitleScan {
         guard var text = Zlib.inflate(stored, limit: Int(TelemetryText.limit)),
             case .parts(let parts) = TelemetryText.find(in: text, isCoded: false)
         else { return TelemetryText.blank(walk, range, "it cannot be inflated to text") }
+        if !hasLog { hasLog = TelemetryText.isLog(text) }
         guard !parts.isEmpty else { return }
         for part in parts { for index in part { text[index] = 0x20 } }
         guard written < Self.newBytes, let new = Zlib.deflate(text, level: 9), new.count <= stored.count else {

@@ -37,6 +37,39 @@ enum TelemetryText {
         return .parts(found.isEmpty ? [] : found + LocationText.heights(in: bytes))
     }
 
+    /// Words that stand in front of numbers in the logs of drones and dashcams, whether they know where they are or not: DJI
+    /// ("[iso : 100] [shutter : 1/640.0] [fnum : 280]", "SS 320, ISO 100, EV 0"), Novatek ("SPD 0km/h").
+    private static let words: Set<String> = [
+        "absalt", "barometer", "ct", "difftime", "ev", "fnum", "focallen", "framecnt", "gps", "iso", "latitude",
+        "longitude", "relalt", "satellites", "sats", "shutter", "spd", "srtcnt", "ss",
+    ]
+    private static let filter = NameFilter(names: words)
+
+    /// Whether a sample is a line of such a log: two of the words, each in front of a number.
+    static func isLog(_ bytes: [UInt8]) -> Bool {
+        func isWord(_ byte: UInt8) -> Bool {
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 0x5F
+        }
+        var found: Set<String> = []
+        var index = 0
+        while index < bytes.count, found.count < 2 {
+            let start = index
+            while index < bytes.count, isWord(bytes[index]) { index += 1 }
+            guard index > start else {
+                index += 1
+                continue
+            }
+            let separators = bytes[index...].prefix(4).prefix { [0x20, 0x3A, 0x3D, 0x28, 0x2D].contains($0) }
+            let next = index + separators.count
+            guard !separators.isEmpty, next < bytes.count, (48...57).contains(bytes[next]),
+                bytes[start..<index].withUnsafeBufferPointer(filter.admits)
+            else { continue }
+            let word = LocationKeys.folded(String(decoding: bytes[start..<index], as: UTF8.self))
+            if words.contains(word) { found.insert(word) }
+        }
+        return found.count == 2
+    }
+
     static func blank(_ walk: Walk, _ range: Range<UInt64>, _ reason: String) {
         walk.draft.blank(range, kind: "text sample", reason: "text sample blanked: \(reason)")
     }
