@@ -41,5 +41,6 @@ enum Containers {
         XMLFile.self,
         JSONFile.self,
         NMEA.self,
+        SubtitleFile.self,
     ]
 }

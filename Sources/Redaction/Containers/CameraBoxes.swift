@@ -17,7 +17,9 @@ enum CameraBoxes {
                 }
             }
         }
-        guard box.payloadCount > 8, box.payloadCount <= limit else { return }
+        guard box.payloadCount > 8 else { return }
+        if try isLog(walk, box) { return walk.draft.patch(box.payload, .fill(0), "GPS log") }
+        guard box.payloadCount <= limit else { return }
         let bytes = try walk.reader.bytes(at: box.payload.lowerBound, count: Int(box.payloadCount))
         let marks: [[UInt8]] = [[0xA9, 0x78, 0x79, 0x7A], Array("loci\0\0\0\0".utf8)]
         guard
@@ -25,6 +27,12 @@ enum CameraBoxes {
                 || !LocationText.coordinates(in: bytes).isEmpty
         else { return }
         walk.draft.patch(box.payload, .fill(0), "left in a \(box.type) box")
+    }
+
+    /// Whether a box holds a dashcam's log whose coordinates are ciphered (LocationAtoms.logMark).
+    static func isLog(_ walk: Walk, _ box: Box) throws(PlanningError) -> Bool {
+        let head = try walk.reader.bytes(at: box.payload.lowerBound, count: Int(min(4_096, box.payloadCount)))
+        return Bytes.firstIndex(of: LocationAtoms.logMark, in: head) != nil
     }
 
     /// Pentax's block of fixed places (ExifTool Pentax.pm, PENT), of which the position begins with "GPS_".

@@ -61,6 +61,7 @@ extension ISOMedia {
     /// Any other property: a thumbnail or an Exif block, or text with coordinates in it.
     private static func property(_ walk: Walk, _ box: Box) throws(PlanningError) {
         guard box.payloadCount > 0 else { return }
+        if try CameraBoxes.isLog(walk, box) { return box.neutralise(walk, "GPS log") }
         if try NestedMedia.plan(try walk.nested(), box.payload) { return }
         if box.payloadCount <= 4_096, box.type.hasPrefix("©") || box.type.hasPrefix("@") {
             try text(walk, box.payload, "\(box.type) box")

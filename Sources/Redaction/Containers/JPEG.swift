@@ -12,7 +12,8 @@ enum JPEG: Container {
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {
         let end = try image(walk, range)
         guard end < range.upperBound else { return }
-        try Trailer.plan(walk, end..<range.upperBound)
+        let rest = try Insta360.plan(walk, end..<range.upperBound)
+        if !rest.isEmpty { try Trailer.plan(walk, rest) }
     }
 
     /// A JPEG inside of something else, if there is one: thumbnail, preview.

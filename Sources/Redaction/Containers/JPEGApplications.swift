@@ -40,7 +40,7 @@ struct JPEGApplications {
         } else if begins("FLIR\0"), length > 8 {
             try append(rest(8), to: \.flir)
         } else if begins("GoPro\0") {
-            try blankIfNamed(rest(6), ["GPS"], "GoPro GPMF")
+            try blankIfNamed(rest(6), ["GPS", "GPRI", "GLPI"], "GoPro GPMF")
         } else if begins("JFXX\0\u{10}") {
             try JPEG.planNested(try walk.nested(), rest(6))
         } else if begins("Media Jukebox\0"), let start = head.firstIndex(of: 0x3C) {

@@ -48,15 +48,20 @@ enum JSONFile: Container {
     }
 }
 
-/// NMEA 0183 logs: nothing but positions.
+/// NMEA 0183 logs, also those that dashcams write beside their films: nothing but positions.
 enum NMEA: Container {
     static let name = "NMEA"
 
     static func matches(_ head: [UInt8], _ walk: Walk, _ range: Range<UInt64>) -> Bool {
-        guard head.count >= 16, head[0] == 0x24 else { return false }
-        let line = head.prefix { $0 != 0x0A && $0 != 0x0D }
-        return line.allSatisfy { (0x20...0x7E).contains($0) } && head[1...5].allSatisfy { (65...90).contains($0) }
-            && head[6] == 0x2C
+        var line = Array(head.prefix { $0 != 0x0A && $0 != 0x0D })
+        // Dashcams (BlackVue) put the time in front: "[1463409010123]$GPRMC,".
+        if line.first == 0x5B, let end = line.firstIndex(of: 0x5D), line[1..<end].allSatisfy({ (48...57).contains($0) })
+        {
+            line.removeSubrange(...end)
+        }
+        guard line.count >= 16, line[0] == 0x24 else { return false }
+        return line.allSatisfy { (0x20...0x7E).contains($0) } && line[1...5].allSatisfy { (65...90).contains($0) }
+            && line[6] == 0x2C
     }
 
     static func plan(_ walk: Walk, _ range: Range<UInt64>) throws(PlanningError) {

@@ -62,6 +62,9 @@ enum LocationAtoms {
         ),
     ]
 
+    /// Begins a log of ciphered coordinates in a `skip` or `free` box, or in user data (ExifTool LigoGPS.pm).
+    static let logMark = Array("LIGOGPSINFO\0".utf8)
+
     /// Records of Nikon's `NCTG` (ExifTool Nikon.pm): Exif's GPS tags, and the maker note's LocationInfo.
     static func isLocation(nikonRecord tag: UInt32) -> Bool {
         (0x0120_0000...0x0120_00FF).contains(tag) || tag == 0x0200_0039

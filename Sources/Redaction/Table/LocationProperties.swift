@@ -73,6 +73,9 @@ enum LocationProperties {
             "EarthPose", "http://ns.google.com/photos/dd/1.0/earthpose/", ["Latitude", "Longitude", "Altitude"],
             source: "Dynamic Depth 1.0, EarthPose"),
         Namespace(
+            "FLIR", "http://ns.flir.com/xmp/1.0/", beginnings: ["MAVRelativeAltitude", "MAVAltitude"],
+            source: "FLIR Vue Pro and Duo: XMP of cameras for drones, after MAVLink"),
+        Namespace(
             "cell", "http://developer.sonyericsson.com/cell/1.0/",
             ["mcc", "mnc", "lac", "cellid", "cgi", "r"],
             source: "ExifTool XMP2.pl, cell: the tower that the phone was at"),

@@ -104,7 +104,22 @@ extension Seed {
             name: "JSON", bytes: json,
             secrets: [Secret("\"latitude\": ", "48.858370"), Secret("\"longitude\": ", "2.294481")]),
         Seed(name: "NMEA", bytes: nmea, secrets: [Secret("", "4851.502")]),
+        Seed(
+            name: "SubRip", bytes: subRip,
+            secrets: [Secret("[latitude: ", "48.858300"), Secret("[longitude: ", "2.294500")]),
     ]
+
+    private static let subRip = Array(
+        """
+        1
+        00:00:00,000 --> 00:00:00,033
+        [iso: 100] [latitude: 48.858300] [longitude: 2.294500] [rel_alt: 1.300 abs_alt: 100.207]
+
+        2
+        00:00:00,033 --> 00:00:00,066
+        A line
+
+        """.utf8)
 
     // MARK: Movies
 
