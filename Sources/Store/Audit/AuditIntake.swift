@@ -45,7 +45,7 @@ final class AuditIntake: Sendable {
         let shard = shards[AuditIntake.shard]
         var event = event
         if event.process == nil, let pid = event.pid {
-            event.process = shard.names.withLock { $0.name(of: pid, now: Clock.now) }
+            event.process = shard.names.withLock { $0.name(of: pid, now: Clock.coarse) }
         }
         shard.state.withLock { state in
             let isRefusal = AuditFolding.folds(event)

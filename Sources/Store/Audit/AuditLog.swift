@@ -150,14 +150,14 @@ public final class AuditLog: Sendable {
             if asked.isClosing { ended.store(true, ordering: .releasing) }
             for barrier in asked.barriers { barrier.signal() }
             if asked.isClosing { return }
-            pause(until: writer.deadline)
+            pause(until: writer.deadline, isBurst: writer.isBurst)
         }
     }
 
-    /// Waits for the next event, request or deadline, and a few milliseconds at least: under load, events come in
+    /// Waits for the next event, request or deadline, and a few milliseconds at least, more in a burst: events come in
     /// handfuls then, and nobody pays for waking the writer for each.
-    private func pause(until deadline: Monotonic?) {
-        _ = urgent.wait(timeout: .now() + .milliseconds(5))
+    private func pause(until deadline: Monotonic?, isBurst: Bool) {
+        _ = urgent.wait(timeout: .now() + .milliseconds(isBurst ? 50 : 5))
         isAsleep.store(true, ordering: .sequentiallyConsistent)
         if intake.isEmpty, requests.withLock({ $0.isEmpty }) {
             let left = deadline.map { $0 - min($0, Clock.now) } ?? 3_600_000_000_000

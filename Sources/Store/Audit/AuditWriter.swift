@@ -39,6 +39,9 @@ struct AuditWriter {
         if due == nil, !batches.isEmpty || untold > 0 { due = now + (isFailing ? 10 : 1) * log.options.delay }
     }
 
+    /// Whether rows come faster than they are indexed; false as soon as the journal is appended.
+    var isBurst: Bool { calmDue.map { $0 > Clock.now } ?? false }
+
     mutating func keep(_ retention: AuditRetention) { self.retention = retention }
 
     /// Writes what is due; everything if `all`.
