@@ -2,7 +2,7 @@
 enum TwinDriver {
     /// Arguments: one directory, the other, a seed, how many operations, "links" if link counts of directories count.
     static let program = """
-        import ctypes, errno, mmap, os, random, stat, sys
+        import ctypes, errno, fcntl, mmap, os, random, stat, sys
 
         libc = ctypes.CDLL(None, use_errno=True)
         roots = sys.argv[1:3]
@@ -100,6 +100,56 @@ enum TwinDriver {
             if chance.random() < 0.3:
                 both("held truncate", lambda s: os.ftruncate(pair[s], offset))
 
+        def unnamed(name, data):
+            def action(side):
+                file = os.open(os.path.dirname(at(side, name)), os.O_TMPFILE | os.O_RDWR, 0o640)
+                try:
+                    os.write(file, data)
+                    called(libc.linkat(-100, b"/proc/self/fd/%d" % file, -100, os.fsencode(at(side, name)), 0x400))
+                    return seen(os.fstat(file)), seen(os.stat(at(side, name)))
+                finally:
+                    os.close(file)
+            both("unnamed " + name, action)
+
+        def walked(name):
+            # In pieces, from a place in the middle on, and again after something was added.
+            def action(side):
+                folder = os.open(at(side, name), os.O_RDONLY | os.O_DIRECTORY)
+                try:
+                    first = sorted(os.listdir(folder))
+                    os.close(os.open("between", os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=folder))
+                    second = sorted(os.listdir(folder))
+                    os.unlink("between", dir_fd=folder)
+                    kinds = sorted((e.name, e.is_dir(), e.is_symlink(), e.inode() == e.stat(follow_symlinks=False).st_ino)
+                                   for e in os.scandir(folder))
+                    return first, second, kinds
+                finally:
+                    os.close(folder)
+            both("walk " + name, action)
+
+        def sought(name, offset):
+            def action(file):
+                if not stat.S_ISREG(os.fstat(file).st_mode):
+                    return "no file"  # where a directory ends is its filesystem's own business
+                places = []
+                for whence in (os.SEEK_DATA, os.SEEK_HOLE, os.SEEK_END):
+                    try: places.append(os.lseek(file, offset, whence))
+                    except OSError as error: places.append(errno.errorcode[error.errno])
+                return places
+            both("seek %s %d" % (name, offset), lambda s: with_file(s, name, os.O_RDONLY, action))
+
+        def locked(name, offset, length):
+            # By record and by file, beside what the same process holds already.
+            def action(file):
+                results = []
+                for call in (lambda: fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, offset),
+                             lambda: fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB),
+                             lambda: fcntl.lockf(file, fcntl.LOCK_UN, length, offset)):
+                    try: results.append(call())
+                    except OSError as error: results.append(errno.errorcode[error.errno])
+                return results
+            both("lock " + name, lambda s: with_file(s, name, os.O_RDWR, action))
+
         def tree(side):
             result = []
             for folder, folders, files in os.walk(roots[side]):
@@ -122,7 +172,7 @@ enum TwinDriver {
             offset, data = chance.choice([0, 1, 4095, 4096, 70000, chance.randrange(100000)]), chance.randbytes(
                 chance.choice([0, 1, 100, 4096, chance.randrange(20000)]))
             mode = chance.choice([0o600, 0o644, 0o755, 0o640])
-            what = chance.randrange(27)
+            what = chance.randrange(36)
             if what < 4: written(name, offset, data, os.O_CREAT)
             elif what == 4: written(name, offset, data, os.O_CREAT | os.O_TRUNC)
             elif what == 5: written(name, offset, data, os.O_APPEND)
@@ -148,6 +198,15 @@ enum TwinDriver {
             elif what == 23: copied(name, other, offset, len(data) + 1)
             elif what == 24: hold(name, os.O_RDWR | chance.choice([0, os.O_CREAT]))
             elif what == 25: use_held(offset, data)
+            elif what == 27: unnamed(name, data)
+            elif what == 28: walked(chance.choice([name, os.path.dirname(name) or "."]))
+            elif what == 29: sought(name, offset)
+            elif what == 30: locked(name, offset, len(data))
+            elif what == 31: both("removexattr " + name, lambda s: os.removexattr(at(s, name), "user.n%d" % (offset % 3)))
+            elif what == 32: both("socket " + name, lambda s: os.mknod(at(s, name), stat.S_IFSOCK | mode))
+            elif what == 33: both("access " + name, lambda s: [os.access(at(s, name), m) for m in (os.R_OK, os.W_OK, os.X_OK)])
+            elif what == 34: both("space " + name, lambda s: os.statvfs(at(s, name)).f_namemax)
+            elif what == 35: hold(name, os.O_RDONLY)
             else: both("list " + name, lambda s: sorted(os.listdir(at(s, name))))
 
         for number in range(total):
