@@ -9,13 +9,15 @@ enum Brotli {
 
     /// At most `limit` bytes of what is made of `bytes`; nil if that is more or they are not brotli.
     static func decompressed(_ bytes: [UInt8], limit: UInt64) -> [UInt8]? {
-        var output = [UInt8](repeating: 0, count: Int(limit))
-        var size = output.count
-        guard BrotliDecoderDecompress(bytes.count, bytes, &size, &output) == BROTLI_DECODER_RESULT_SUCCESS else {
-            return nil
+        var isWhole = false
+        // What is not needed is not touched.
+        let output = [UInt8](unsafeUninitializedCapacity: Int(limit)) { buffer, count in
+            var size = buffer.count
+            isWhole =
+                BrotliDecoderDecompress(bytes.count, bytes, &size, buffer.baseAddress) == BROTLI_DECODER_RESULT_SUCCESS
+            count = isWhole ? size : 0
         }
-        output.removeLast(output.count - size)
-        return output
+        return isWhole ? output : nil
     }
 
     /// The content of a stream that ends with `bytes`; nil if there is none, or a longer one.
