@@ -16,6 +16,7 @@ struct XMLNamespaces {
     private var bindings: [Binding] = []
 
     private static let xml = "http://www.w3.org/XML/1998/namespace"
+    private static let xmlns = "http://www.w3.org/2000/xmlns/"
 
     /// Whether an attribute declares a namespace: `xmlns` or `xmlns:…`.
     static func declares(_ attribute: UnsafePointer<XML_Char>) -> Bool {
@@ -29,16 +30,32 @@ struct XMLNamespaces {
     }
 
     /// Takes the declarations among an element's attributes, which hold until ``leave(_:)`` for its parent.
-    mutating func declare(_ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>, _ depth: Int) {
+    ///
+    /// - Returns: whether all of them are allowed (Namespaces in XML 1.0, 3 and 5): a prefix is not undeclared, and nothing
+    ///   else is called `xml` or `xmlns` or means what these mean.
+    mutating func declare(_ attributes: UnsafeMutablePointer<UnsafePointer<XML_Char>?>, _ depth: Int) -> Bool {
         var next = attributes
         while let attribute = next[0], let value = next[1] {
             next += 2
             guard Self.declares(attribute) else { continue }
-            let prefix =
-                attribute[5] == 0 ? [] : Array(UnsafeBufferPointer(start: attribute + 6, count: strlen(attribute + 6)))
+            let hasPrefix = attribute[5] != 0
+            let prefix = hasPrefix ? String(cString: attribute + 6) : ""
+            let uri = String(cString: value)
+            guard Self.mayBind(prefix, hasPrefix, to: uri) else { return false }
             bindings.append(
-                Binding(prefix: prefix.isEmpty ? [] : prefix + [0x3A], uri: String(cString: value), depth: depth))
+                Binding(
+                    prefix: hasPrefix ? prefix.utf8.map { XML_Char(bitPattern: $0) } + [0x3A] : [], uri: uri,
+                    depth: depth))
         }
+        return true
+    }
+
+    private static func mayBind(_ prefix: String, _ hasPrefix: Bool, to uri: String) -> Bool {
+        guard hasPrefix else { return uri != xml && uri != xmlns }
+        guard !prefix.isEmpty, !prefix.utf8.contains(0x3A), prefix != "xmlns", uri != xmlns, !uri.isEmpty else {
+            return false
+        }
+        return (prefix == "xml") == (uri == xml)
     }
 
     /// Forgets what was declared in elements deeper than `depth`.
@@ -46,10 +63,13 @@ struct XMLNamespaces {
         while let last = bindings.last, last.depth > depth { bindings.removeLast() }
     }
 
-    /// Whether the prefix of a name, if it has one, was declared.
+    /// Whether a name is one (Namespaces in XML 1.0, 4) and its prefix, if it has one, was declared.
     func know(_ name: UnsafePointer<XML_Char>) -> Bool {
-        let length = Self.local(name) - name
-        return length == 0 || binding(name, length) != nil || strncmp(name, "xml:", 4) == 0
+        let local = Self.local(name)
+        let length = local - name
+        guard length > 0 else { return true }
+        guard local[0] != 0, strchr(local, 0x3A) == nil else { return false }
+        return binding(name, length) != nil || strncmp(name, "xml:", 4) == 0
     }
 
     /// A name's namespace and its local part; attributes without a prefix are in no namespace.

@@ -142,7 +142,7 @@ final class XMLScanner {
         depth += 1
         guard depth <= Self.depthLimit else { return fail("nested deeper than \(Self.depthLimit)") }
         guard open == nil else { return }
-        if let attributes { namespaces.declare(attributes, depth) }
+        if let attributes, !namespaces.declare(attributes, depth) { return fail("namespace that may not be declared") }
         guard namespaces.know(name) else { return fail("unbound prefix") }
         let index = UInt64(max(0, XML_GetCurrentByteIndex(parser)))
         if isCandidate(name) {

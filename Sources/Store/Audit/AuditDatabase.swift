@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 /// audit.db, apart from the policy so that a flood of rows can neither delay nor damage a grant.
@@ -42,9 +41,11 @@ final class AuditDatabase: Sendable {
     private func lookOver() throws {
         try pool.read { db in
             _ = try AuditDatabase.latest(db, 1)
-            for index in ["rows_by_time", "rows_by_app", "rows_by_uid", "rows_by_path"] {
-                let column = index.replacingOccurrences(of: "rows_by_", with: "")
-                let sql = "SELECT \(AuditRow.columns) FROM rows INDEXED BY \(index) ORDER BY \(column) DESC LIMIT 1"
+            for (index, column, condition) in AuditSchema.indexes {
+                let sql = """
+                    SELECT \(AuditRow.columns) FROM rows INDEXED BY \(index) WHERE \(condition)
+                    ORDER BY \(column) DESC LIMIT 1
+                    """
                 _ = try Row.fetchOne(db, sql: sql)
             }
             _ = try ChainLink.fetch(db, .head)
